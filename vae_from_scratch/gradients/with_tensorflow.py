@@ -1,0 +1,93 @@
+"""TensorFlow 的對照：照 TensorFlow 使用者的寫法獨立寫成，不用本套件的任何數學函數（第 9 章）。"""
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from ..likelihood import Bernoulli, Categorical, Likelihood
+from ..network import Network
+from ..objective import Loss
+
+
+class Engine:
+    """TensorFlow 引擎：每層一個權重、一個偏置的 ``tf.Variable``，梯度來自 ``tf.GradientTape``。"""
+
+    def __init__(self, network: Network, likelihood: Likelihood, kl: str, free_bits: float = 0.0) -> None:
+        self.network, self.likelihood, self.kl, self.free_bits = network, likelihood, kl, free_bits
+        self.variables: list[tf.Variable] = []
+        self._compiled = tf.function(self._step, reduce_retracing=True)
+
+    def loss_and_gradient(
+        self, parameters: NDArray, x: NDArray, noise: NDArray, beta: float
+    ) -> tuple[Loss, NDArray]:
+        """一批資料的損失與梯度；參數由平坦向量注入變數，梯度再接回平坦向量。"""
+        self._assign(parameters)
+        dtype = parameters.dtype
+        arrays = [tf.constant(a, dtype) for a in (x, noise, beta)]
+        total, reconstruction, kl_per_unit, gradients = self._compiled(*arrays)
+        flat = np.concatenate([np.ravel(g.numpy()) for g in gradients])
+        return Loss(float(total), float(reconstruction), kl_per_unit.numpy()), flat
+
+    def _assign(self, parameters: NDArray) -> None:
+        pieces = self._split(parameters)
+        if not self.variables:
+            self.variables = [tf.Variable(piece) for piece in pieces]
+        for variable, piece in zip(self.variables, pieces, strict=True):
+            variable.assign(piece)
+
+    def _split(self, parameters: NDArray) -> list[NDArray]:
+        """平坦向量 → [W1, b1, W2, b2, …, log s²]。"""
+        views = self.network.views(parameters)
+        pieces = [piece for layer in views.encoder + views.decoder for piece in (layer[:-1], layer[-1])]
+        return pieces + ([views.noise_log_var] if self.network.n_noise else [])
+
+    def _step(self, x: tf.Tensor, noise: tf.Tensor, beta: tf.Tensor):
+        with tf.GradientTape() as tape:
+            log_likelihood, kl = self._forward(x, noise)
+            reconstruction = -tf.reduce_mean(log_likelihood)
+            per_unit = tf.reduce_mean(kl, axis=0)
+            floor = tf.cast(self.free_bits, x.dtype)
+            penalty = tf.where(per_unit > floor, per_unit, floor) if self.free_bits else per_unit
+            total = reconstruction + beta * tf.reduce_sum(penalty)
+        return total, reconstruction, per_unit, tape.gradient(total, self.variables)
+
+    def _forward(self, x: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        n_encoder = 2 * len(self.network.encoder_shapes)
+        n_all = n_encoder + 2 * len(self.network.decoder_shapes)
+        mean, log_var = tf.split(self._perceptron(x, self.variables[:n_encoder]), 2, axis=1)
+        z = mean + tf.exp(log_var / 2) * noise
+        output = self._perceptron(z, self.variables[n_encoder:n_all])
+        return self._log_likelihood(x, output), self._kl(z, mean, log_var)
+
+    @staticmethod
+    def _perceptron(h: tf.Tensor, variables: list[tf.Variable]) -> tf.Tensor:
+        pairs = list(zip(variables[::2], variables[1::2], strict=True))
+        for weight, bias in pairs[:-1]:
+            h = tf.nn.relu(tf.nn.bias_add(tf.matmul(h, weight), bias))
+        return tf.nn.bias_add(tf.matmul(h, pairs[-1][0]), pairs[-1][1])
+
+    def _kl(self, z: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
+        if self.kl == "closed_form":
+            return (tf.square(mean) + tf.math.expm1(log_var) - log_var) / 2
+        if self.kl == "path_derivative":
+            mean, log_var = tf.stop_gradient(mean), tf.stop_gradient(log_var)
+        return _normal_log_prob(z, mean, log_var) - _normal_log_prob(z, tf.zeros_like(z), tf.zeros_like(z))
+
+    def _log_likelihood(self, x: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+        if isinstance(self.likelihood, Bernoulli):
+            return -tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(x, output), axis=1)
+        if isinstance(self.likelihood, Categorical):
+            # softmax_cross_entropy_with_logits 的梯度假設標籤的和是 1，整組缺失時會錯，所以用 log_softmax
+            parts = tf.split(output, list(self.likelihood.groups), axis=1)
+            log_probabilities = tf.concat([tf.nn.log_softmax(part) for part in parts], axis=1)
+            return tf.reduce_sum(x * log_probabilities, axis=1)
+        if self.network.n_noise:
+            log_var = self.variables[-1]
+        else:
+            log_var = tf.math.log(tf.constant([float(self.likelihood.variance)], x.dtype))  # type: ignore[attr-defined]
+        return tf.reduce_sum(_normal_log_prob(x, output, log_var), axis=1)
+
+
+def _normal_log_prob(value: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
+    log_2pi = tf.constant(1.8378770664093453, value.dtype)
+    return -(log_2pi + log_var + tf.math.squared_difference(value, mean) / tf.exp(log_var)) / 2

@@ -1,0 +1,281 @@
+"""整本書的圖只有這一個樣子：中文字型、色盲也分得清的顏色、SVG，以及兩種一再出現的圖。
+
+每一頁的第一格寫 ``from vae_from_scratch import plotting; plotting.use_course_style()``。
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.figure import Figure
+
+#: 各種角色的顏色：編碼器 q、先驗 p、資料、雜訊、對、錯、主要線條、次要線條。
+#: 兩兩在三種色盲模擬下的色差都大於 14，對白底的對比都大於 3（tests/test_plotting.py 驗證）。
+COLOURS: dict[str, str] = {
+    "q": "#0072B2",
+    "p": "#D55E00",
+    "data": "#1594F0",
+    "noise": "#B478A8",
+    "good": "#0E6B3C",
+    "bad": "#9B0A26",
+    "ink": "#1B1F24",
+    "muted": "#696969",
+}
+
+#: 房價（對數）的色階範圍固定，不同的圖才能互相比較：6 萬到 45 萬美元約是資料的中間 98%。
+LOG_PRICE_RANGE = (float(np.log(60_000)), float(np.log(450_000)))
+#: 先驗的圓各包住多少機率。
+PRIOR_SHARES = (0.50, 0.95)
+
+_ROOT = Path(__file__).resolve().parents[1]
+_FONT_FOLDERS = (
+    _ROOT / "_vendor" / "fonts",
+    _ROOT / "node_modules" / "@expo-google-fonts" / "noto-sans-tc" / "400Regular",
+    _ROOT / "node_modules" / "@expo-google-fonts" / "noto-sans-tc" / "700Bold",
+)
+_COURSE_FONT = "Noto Sans TC"
+_SYSTEM_FONTS = (
+    "Noto Sans CJK TC",
+    "Source Han Sans TC",
+    "Microsoft JhengHei",
+    "PingFang TC",
+    "Heiti TC",
+    "LiHei Pro",
+    "Noto Sans CJK JP",  # 有些 Linux 只登記整個字集的第一個名字；繁體字都在裡面
+    "AR PL UMing TW",
+)
+_LABEL_BOX = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+_STYLE: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": COLOURS["muted"],
+    "axes.grid": True,
+    "axes.labelcolor": COLOURS["ink"],
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": "medium",
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 144,  # SVG 的大小不受影響，只決定圖裡點陣部分的細緻程度
+    "figure.facecolor": "white",
+    "figure.figsize": (6.4, 3.8),
+    "font.size": 11,
+    "grid.color": "#E3E5E8",
+    "grid.linewidth": 0.8,
+    "image.cmap": "viridis",
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "mathtext.fontset": "cm",
+    "savefig.dpi": 144,
+    "savefig.facecolor": "white",
+    "svg.fonttype": "path",  # 文字存成路徑，讀者的電腦沒有這個字型也看得到
+    "svg.hashsalt": "vae-from-scratch",  # 同一張圖，每次存出來的位元組都一樣
+    "text.color": COLOURS["ink"],
+    "xtick.color": COLOURS["muted"],
+    "ytick.color": COLOURS["muted"],
+}
+
+
+def use_course_style() -> None:
+    """設定全書的圖樣：中文字型、顏色、SVG；在 Jupyter 裡也讓格子輸出 SVG。
+
+    找不到任何繁體中文字型時發出一次警告，說明怎麼補。
+    """
+    import matplotlib
+    from cycler import cycler
+
+    cycle = cycler(color=[COLOURS[role] for role in ("q", "p", "good", "noise", "ink", "data", "bad")])
+    fonts = {"font.family": "sans-serif", "font.sans-serif": [*_font_names(), "DejaVu Sans"]}
+    settings: Any = _STYLE | fonts | {"axes.prop_cycle": cycle}
+    matplotlib.rcParams.update(settings)
+    if "IPython" in sys.modules:
+        _use_svg_in_jupyter()
+
+
+def _font_names() -> list[str]:
+    """先用專案帶來的 Noto Sans TC，再用系統的繁體中文字型。"""
+    from matplotlib import font_manager
+
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    if _COURSE_FONT not in known:
+        for path in (path for folder in _FONT_FOLDERS for path in sorted(folder.glob("*.[ot]tf"))):
+            font_manager.fontManager.addfont(path)
+            known.add(_COURSE_FONT)
+    found = [name for name in (_COURSE_FONT, *_SYSTEM_FONTS) if name in known]
+    if not found:
+        _warn_no_font()
+    return found[:1]
+
+
+def _warn_no_font() -> None:
+    # 缺字時 matplotlib 每個字警告一次；一次說清楚就夠了。
+    warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+    warnings.warn(
+        "找不到繁體中文字型，圖裡的中文會變成方框。請在專案的資料夾執行 npm ci --ignore-scripts"
+        "（或 make install），或安裝「思源黑體」（Noto Sans CJK TC）之後再試。",
+        stacklevel=4,
+    )
+
+
+def _use_svg_in_jupyter() -> None:
+    from IPython import get_ipython
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    if get_ipython() is not None:
+        set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> None:
+    """把圖存成檔案（副檔名決定格式）；寫到一半中斷不會留下半個檔案，不含日期，所以同一張圖同樣的位元組。"""
+    target = Path(path)
+    partial = target.with_name(target.name + ".partial")
+    kind = target.suffix.lstrip(".").lower()
+    try:
+        figure.savefig(partial, format=kind, metadata={"Date": None} if kind == "svg" else None)
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def prior_radius(share: float) -> float:
+    """二維標準常態有 ``share`` 的機率落在這個半徑之內：r = √(−2 log(1 − share))。"""
+    return float(np.sqrt(-2 * np.log1p(-share)))
+
+
+def latent_plane(
+    ax: "Axes",
+    mean: ArrayLike,
+    log_price: ArrayLike | None = None,
+    *,
+    limit: float = 4.0,
+    colour_bar: bool = True,
+    size: float = 7.0,
+) -> "Colorbar | None":
+    """潛在平面：每棟房子畫在它的平均編碼 μ(x)，顏色是房價（對數色階）。
+
+    座標軸固定在 ±limit、兩軸等長：自動縮放會讓崩塌到 10⁻³ 的編碼看起來也有意義。虛線圓是先驗的 50% 與 95%。
+    ``mean`` 是 (N, 2)，``log_price`` 是 (N,)，不知道的價格（NaN）畫成灰色。傳回色條（沒有就是 None）。
+    """
+    mean = _plane_points(mean)
+    prior_circles(ax)
+    price = np.full(len(mean), np.nan) if log_price is None else np.asarray(log_price, dtype=float)
+    if price.shape != (len(mean),):
+        raise ValueError(
+            f"引數 log_price（對數房價）的形狀是 {price.shape}，mean 卻有 {len(mean)} 列；請給一列一個價格。"
+        )
+    known = np.isfinite(price)
+    _dots(ax, mean[~known], size=size, color=COLOURS["muted"], alpha=0.5)
+    low, high = LOG_PRICE_RANGE
+    dots = _dots(ax, mean[known], size=size, c=price[known], cmap="viridis", vmin=low, vmax=high)
+    _fix_plane(ax, mean, limit)
+    return _price_bar(ax, dots) if colour_bar and known.any() else None
+
+
+def prior_circles(ax: "Axes", shares: Sequence[float] = PRIOR_SHARES) -> None:
+    """在潛在平面上畫先驗 N(0, I) 的機率圓，並標出圓內的機率。"""
+    angle = np.linspace(0, 2 * np.pi, 181)
+    for share in shares:
+        radius = prior_radius(share)
+        x, y = radius * np.cos(angle), radius * np.sin(angle)
+        ax.plot(x, y, "--", color=COLOURS["p"], linewidth=1, zorder=3)
+        ax.annotate(
+            f"先驗 {share:.0%}", (0, -radius), (0, -1), textcoords="offset points",
+            ha="center", va="top", fontsize="x-small", color=COLOURS["p"], zorder=4,
+            bbox=_LABEL_BOX,
+        )  # fmt: skip
+
+
+def _plane_points(mean: ArrayLike) -> NDArray:
+    points = np.asarray(mean, dtype=float)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(
+            f"引數 mean（平均編碼）的形狀是 {points.shape}；潛在平面要 (N, 2)。"
+            "超過兩維時請選兩欄，例如 mean[:, :2]。"
+        )
+    return points
+
+
+def _dots(ax: "Axes", points: NDArray, size: float, **how: Any) -> Any:
+    # 幾千個點存成向量，一張圖就要 1 MB；超過一千點改存點陣。
+    x, y = points.T
+    return ax.scatter(x, y, s=size, linewidths=0, rasterized=len(points) > 1000, zorder=2, **how)
+
+
+def _fix_plane(ax: "Axes", points: NDArray, limit: float) -> None:
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$z_1$", ylabel="$z_2$")
+    outside = int((np.abs(points) > limit).any(axis=1).sum())
+    if outside:
+        ax.text(
+            0.01, 0.99, f"另有 {outside} 點在圖外", transform=ax.transAxes,
+            va="top", fontsize="x-small", color=COLOURS["muted"], zorder=4, bbox=_LABEL_BOX,
+        )  # fmt: skip
+
+
+def _price_bar(ax: "Axes", dots: Any) -> "Colorbar":
+    ticks = np.array([60_000, 100_000, 150_000, 200_000, 300_000, 450_000])
+    bar = ax.figure.colorbar(dots, ax=ax, label="房價（萬美元，對數色階）", extend="both", pad=0.02)
+    bar.set_ticks(np.log(ticks).tolist(), labels=[f"{tick / 10_000:g}" for tick in ticks])
+    return bar
+
+
+def history_curves(
+    history: Sequence[Mapping[str, Any]],
+    axes: "Sequence[Axes] | None" = None,
+    *,
+    baseline: float | None = None,
+) -> Any:
+    """訓練曲線：左邊是重建誤差，右邊是每個單元的 KL；實線是訓練集，虛線是驗證集。
+
+    ``history`` 是 ``VAE.history_``（每個訓練週期一列）。``baseline`` 是不看編碼的重建誤差（nats），
+    畫成水平線：高於或貼著它，表示解碼器還沒用到編碼。傳回整張圖。
+    """
+    if not history:
+        raise ValueError("引數 history（訓練紀錄）是空的；請先呼叫 fit，再傳入 vae.history_。")
+    left, right = _two_axes() if axes is None else axes
+    _reconstruction_curves(left, history, baseline)
+    _kl_curves(right, history)
+    for ax in (left, right):
+        ax.set_xlabel("訓練週期（epoch）")
+        ax.legend(fontsize="small")
+    return left.figure
+
+
+def _two_axes() -> Any:
+    from matplotlib import pyplot as plt
+
+    return plt.subplots(1, 2, figsize=(8.4, 3.6))[1]
+
+
+def _reconstruction_curves(ax: "Axes", history: Sequence[Mapping[str, Any]], baseline: float | None) -> None:
+    for prefix, name, line in (("", "訓練集", "-"), ("val_", "驗證集", "--")):
+        if f"{prefix}reconstruction" in history[0]:
+            epochs, values = _column(history, f"{prefix}reconstruction")
+            ax.plot(epochs, values, line, color=COLOURS["q"], label=name)
+    if baseline is not None:
+        ax.axhline(baseline, color=COLOURS["muted"], linewidth=1, linestyle=":", label="不看編碼")
+    ax.set(title="重建誤差", ylabel="nats／棟")
+
+
+def _kl_curves(ax: "Axes", history: Sequence[Mapping[str, Any]]) -> None:
+    n_units = len(history[0]["kl_per_unit"])
+    cycle = [COLOURS[role] for role in ("q", "good", "noise", "ink", "data", "bad", "muted")]
+    for prefix, line in (("", "-"), ("val_", "--")):
+        if f"{prefix}kl_per_unit" not in history[0]:
+            continue
+        epochs, values = _column(history, f"{prefix}kl_per_unit")
+        for unit in range(n_units):
+            # 虛線的意思左圖已經說了；圖例只放一次單元的名字。
+            label = f"第 {unit + 1} 個單元" if not prefix and n_units <= len(cycle) else None
+            ax.plot(epochs, values[:, unit], line, color=cycle[unit % len(cycle)], label=label)
+    ax.set(title="每個單元的 KL", ylabel="nats／棟", ylim=(0, None))
+
+
+def _column(history: Sequence[Mapping[str, Any]], key: str) -> tuple[NDArray, NDArray]:
+    return np.array([row["epoch"] for row in history]), np.array([row[key] for row in history], dtype=float)
