@@ -61,6 +61,14 @@ def kl_single_sample(z: ArrayLike, mean: ArrayLike, log_var: ArrayLike) -> NDArr
     return log_prob(z, mean, log_var) - log_prob(z)
 
 
+def kl_from_noise(z: NDArray, log_var: NDArray, noise: NDArray) -> NDArray:
+    r"""同一個單點抽樣估計，用 ε 寫：:math:`\tfrac12(z^2-\varepsilon^2-\log\sigma^2)`，每個維度一個值 (N, d)。
+
+    因為 :math:`(z-\mu)/\sigma=\varepsilon`。σ 很小時 z − μ 幾乎沒有有效位數，直接用 ε 才準。
+    """
+    return 0.5 * (np.square(z) - np.square(noise) - log_var)
+
+
 def kl_full_covariance(mean: ArrayLike, cov: ArrayLike) -> NDArray:
     r"""完整共變異數的 :math:`D_{\mathrm{KL}}(N(\mu,\Sigma)\,\|\,N(0,I_d))`。
 

@@ -5,8 +5,10 @@
 ``gradient`` 的式子寫在 ``log_prob`` 的旁邊，第 8 章逐一推導。
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +25,7 @@ class Likelihood(Protocol):
     @property
     def n_parameters(self) -> int: ...
     def n_outputs(self, n_columns: int) -> int: ...
-    def check(self, x: NDArray) -> None: ...
+    def check(self, x: NDArray, name: str = "X") -> None: ...
     def log_prob(self, x: NDArray, output: NDArray, noise_log_var: NDArray = ...) -> NDArray: ...
     def gradient(
         self, x: NDArray, output: NDArray, noise_log_var: NDArray = ...
@@ -46,13 +48,13 @@ class Bernoulli:
     def n_outputs(self, n_columns: int) -> int:
         return n_columns
 
-    def check(self, x: NDArray) -> None:
+    def check(self, x: NDArray, name: str = "X") -> None:
         """資料必須落在 [0, 1]；嚴格說只有 0 與 1 才是機率模型（第 5 章）。"""
         outside = (x < 0) | (x > 1)
         if outside.any():
             row, column = np.argwhere(outside)[0]
             raise ValueError(
-                f"資料 X 的第 {row} 列第 {column} 欄是 {x[row, column]:g}；伯努利概似"
+                f"資料 {name} 的第 {row} 列第 {column} 欄是 {x[row, column]:g}；伯努利概似"
                 "（likelihood=\"bernoulli\"）只接受 0 到 1 的值。"
                 "請先做獨熱編碼，或改用 likelihood=\"gaussian\"。"
             )
@@ -60,10 +62,10 @@ class Bernoulli:
     def log_prob(self, x: NDArray, output: NDArray, noise_log_var: NDArray = NO_PARAMETERS) -> NDArray:
         r"""log p(x|z) = Σ [x a − log(1 + eᵃ)]，(N, D) → (N,)，單位 nats。
 
-        log(1 + eᵃ) 寫成 max(a, 0) + log1p(e^(−|a|))，a = ±10⁴ 也有限。
+        log(1 + eᵃ) 寫成 max(a, 0) + log1p(e^(−|a|))，a = ±10⁴ 也有限；先減 max(a, 0)，
+        猜對的格子（x = 1、a 很大）才不會把 e^(−a) 這麼小的誤差捨入成 0。
         """
-        softplus = np.maximum(output, 0) + np.log1p(np.exp(-np.abs(output)))
-        return np.sum(x * output - softplus, axis=-1)
+        return np.sum(x * output - np.maximum(output, 0) - np.log1p(np.exp(-np.abs(output))), axis=-1)
 
     def gradient(
         self, x: NDArray, output: NDArray, noise_log_var: NDArray = NO_PARAMETERS
@@ -81,6 +83,14 @@ class Bernoulli:
         return (rng.random(output.shape) < sigmoid(output)).astype(output.dtype)
 
 
+def checked_groups(groups: Sequence[int]) -> tuple[int, ...]:
+    """各變數的水準個數：至少一個變數，每個都是正整數。"""
+    sizes = tuple(groups)
+    if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        raise ValueError(f"引數 groups（各變數的水準個數）是 {groups!r}；請給正整數，例如 (5, 2, 7)。")
+    return tuple(int(size) for size in sizes)
+
+
 @dataclass(frozen=True)
 class Categorical:
     """每個類別變數一個 softmax；``groups`` 是各變數的水準個數，依欄的順序。
@@ -93,9 +103,7 @@ class Categorical:
     starts: NDArray = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        groups = tuple(int(size) for size in self.groups)
-        if not groups or min(groups) < 1:
-            raise ValueError(f"引數 groups（各變數的水準個數）是 {groups}；請給正整數，例如 (5, 2, 7)。")
+        groups = checked_groups(self.groups)
         object.__setattr__(self, "groups", groups)
         object.__setattr__(self, "starts", np.cumsum((0, *groups[:-1])))
 
@@ -107,14 +115,14 @@ class Categorical:
             )
         return n_columns
 
-    def check(self, x: NDArray) -> None:
+    def check(self, x: NDArray, name: str = "X") -> None:
         """每一組恰有一個 1，或全是 0（缺失）。"""
         not_binary = self._group_sum((x != 0) & (x != 1)) > 0
         bad = not_binary | (self._group_sum(x) > 1)
         if bad.any():
             row, group = np.argwhere(bad)[0]
             raise ValueError(
-                f"資料 X 的第 {row} 列、第 {group} 個變數是 {self._split(x)[group][row]}；類別概似"
+                f"資料 {name} 的第 {row} 列、第 {group} 個變數是 {self._split(x)[group][row]}；類別概似"
                 "（likelihood=\"categorical\"）的每一組只能恰有一個 1，或全是 0（缺失）。請檢查獨熱編碼。"
             )
 
@@ -162,7 +170,9 @@ class Gaussian:
     variance: float | str = 1.0
 
     def __post_init__(self) -> None:
-        if self.variance == "learned" or (not isinstance(self.variance, str) and 0 < self.variance < np.inf):
+        if isinstance(self.variance, Real) and 0 < self.variance < np.inf:
+            return
+        if isinstance(self.variance, str) and self.variance == "learned":
             return
         raise ValueError(f"引數 variance（變異數）是 {self.variance!r}；請給正數，或 \"learned\"。")
 
@@ -173,12 +183,13 @@ class Gaussian:
     def n_outputs(self, n_columns: int) -> int:
         return n_columns
 
-    def check(self, x: NDArray) -> None:
+    def check(self, x: NDArray, name: str = "X") -> None:
         """任何有限的實數都可以。"""
 
     def log_var(self, noise_log_var: NDArray) -> Any:
         """log s²：固定的，或學出來的那一個。"""
-        return noise_log_var[0] if self.n_parameters else np.log(float(self.variance))
+        # 固定的值要是 Python 的 float：NumPy 的 float64 純量會把 float32 的計算悄悄升成 float64。
+        return noise_log_var[0] if self.n_parameters else math.log(float(self.variance))
 
     def log_prob(self, x: NDArray, output: NDArray, noise_log_var: NDArray = NO_PARAMETERS) -> NDArray:
         """log p(x|z) = −½ Σ [log 2π + log s² + (x − a)²/s²]，單位 nats。"""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 CONVENTIONS = ("paper", "keras")
 DENORMAL_GUARD = 1e-30
+FLUSH_EVERY = 100
 
 
 @dataclass
@@ -58,6 +59,8 @@ class Adam:
         np.divide(m, work, out=work)
         work *= rate
         parameters -= work
+        if self.step % FLUSH_EVERY == 0:
+            self.flush_denormals()
 
     def _scaled_rate_and_epsilon(self) -> tuple[float, float]:
         """把偏誤修正與動差的縮放全收進兩個純量。"""
@@ -68,6 +71,10 @@ class Adam:
         return float(rate * (1 - self.beta1) / scale), float(epsilon / scale)
 
     def flush_denormals(self) -> None:
-        """把小到快成為非正規數（denormal）的動差歸零；每個訓練週期一次，否則 float32 會慢兩倍以上。"""
+        """把小到快成為非正規數（denormal）的動差歸零，否則處理器要走慢路，一步可以慢上一倍。
+
+        很少出現的類別，動差每一步乘 0.9；float32 不到一千步就進了非正規數。一百步最多縮小 10⁴·⁶ 倍，
+        所以每 ``FLUSH_EVERY`` 步檢查一次就夠。
+        """
         for moment in (self.first_moment, self.second_moment):
-            moment[np.abs(moment) < DENORMAL_GUARD] = 0
+            moment *= np.abs(moment) >= DENORMAL_GUARD

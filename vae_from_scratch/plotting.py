@@ -3,7 +3,6 @@
 每一頁的第一格寫 ``from vae_from_scratch import plotting; plotting.use_course_style()``。
 """
 
-import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .storage import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +34,7 @@ COLOURS: dict[str, str] = {
 
 #: 房價（對數）的色階範圍固定，不同的圖才能互相比較：6 萬到 45 萬美元約是資料的中間 98%。
 LOG_PRICE_RANGE = (float(np.log(60_000)), float(np.log(450_000)))
+PRICE_TICKS = (60_000, 100_000, 150_000, 200_000, 300_000, 450_000)
 #: 先驗的圓各包住多少機率。
 PRIOR_SHARES = (0.50, 0.95)
 
@@ -132,16 +134,11 @@ def _use_svg_in_jupyter() -> None:
         set_matplotlib_formats("svg", metadata={"Date": None})
 
 
-def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> None:
+def save_figure(figure: "Figure", path: str | Path) -> None:
     """把圖存成檔案（副檔名決定格式）；寫到一半中斷不會留下半個檔案，不含日期，所以同一張圖同樣的位元組。"""
-    target = Path(path)
-    partial = target.with_name(target.name + ".partial")
-    kind = target.suffix.lstrip(".").lower()
-    try:
-        figure.savefig(partial, format=kind, metadata={"Date": None} if kind == "svg" else None)
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
+    kind = Path(path).suffix.lstrip(".").lower()
+    metadata = {"Date": None} if kind == "svg" else None
+    write_atomically(path, lambda file: figure.savefig(file, format=kind, metadata=metadata))
 
 
 def prior_radius(share: float) -> float:
@@ -154,6 +151,7 @@ def latent_plane(
     mean: ArrayLike,
     log_price: ArrayLike | None = None,
     *,
+    units: tuple[int, int] = (1, 2),
     limit: float = 4.0,
     colour_bar: bool = True,
     size: float = 7.0,
@@ -161,7 +159,8 @@ def latent_plane(
     """潛在平面：每棟房子畫在它的平均編碼 μ(x)，顏色是房價（對數色階）。
 
     座標軸固定在 ±limit、兩軸等長：自動縮放會讓崩塌到 10⁻³ 的編碼看起來也有意義。虛線圓是先驗的 50% 與 95%。
-    ``mean`` 是 (N, 2)，``log_price`` 是 (N,)，不知道的價格（NaN）畫成灰色。傳回色條（沒有就是 None）。
+    ``mean`` 是 (N, 2)，``log_price`` 是 (N,)，不知道的價格（NaN）畫成灰色。``units`` 是兩軸各為第幾個單元，
+    只影響軸的名字。傳回色條（沒有就是 None）。
     """
     mean = _plane_points(mean)
     prior_circles(ax)
@@ -175,7 +174,17 @@ def latent_plane(
     low, high = LOG_PRICE_RANGE
     dots = _dots(ax, mean[known], size=size, c=price[known], cmap="viridis", vmin=low, vmax=high)
     _fix_plane(ax, mean, limit)
+    ax.set(xlabel=f"$z_{{{units[0]}}}$", ylabel=f"$z_{{{units[1]}}}$")
     return _price_bar(ax, dots) if colour_bar and known.any() else None
+
+
+def latent_line(ax: "Axes", mean: ArrayLike, log_price: ArrayLike, *, limit: float = 4.0) -> None:
+    """只有一個單元時：橫軸是平均編碼 μ(x)（固定在 ±limit），縱軸是房價（對數）。形狀都是 (N,)。"""
+    x, y = np.asarray(mean, dtype=float), np.asarray(log_price, dtype=float)
+    _dots(ax, np.stack([x, y], axis=1), size=7.0, color=COLOURS["q"], alpha=0.4)
+    ticks = np.array(PRICE_TICKS)
+    ax.set_yticks(np.log(ticks), labels=[f"{tick / 10_000:g}" for tick in ticks])
+    ax.set(xlim=(-limit, limit), xlabel="$z_1$", ylabel="房價（萬美元，對數刻度）")
 
 
 def prior_circles(ax: "Axes", shares: Sequence[float] = PRIOR_SHARES) -> None:
@@ -209,7 +218,7 @@ def _dots(ax: "Axes", points: NDArray, size: float, **how: Any) -> Any:
 
 
 def _fix_plane(ax: "Axes", points: NDArray, limit: float) -> None:
-    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$z_1$", ylabel="$z_2$")
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     outside = int((np.abs(points) > limit).any(axis=1).sum())
     if outside:
         ax.text(
@@ -219,7 +228,7 @@ def _fix_plane(ax: "Axes", points: NDArray, limit: float) -> None:
 
 
 def _price_bar(ax: "Axes", dots: Any) -> "Colorbar":
-    ticks = np.array([60_000, 100_000, 150_000, 200_000, 300_000, 450_000])
+    ticks = np.array(PRICE_TICKS)
     bar = ax.figure.colorbar(dots, ax=ax, label="房價（萬美元，對數色階）", extend="both", pad=0.02)
     bar.set_ticks(np.log(ticks).tolist(), labels=[f"{tick / 10_000:g}" for tick in ticks])
     return bar
@@ -243,7 +252,8 @@ def history_curves(
     _kl_curves(right, history)
     for ax in (left, right):
         ax.set_xlabel("訓練週期（epoch）")
-        ax.legend(fontsize="small")
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend(fontsize="small")
     return left.figure
 
 
@@ -261,6 +271,7 @@ def _reconstruction_curves(ax: "Axes", history: Sequence[Mapping[str, Any]], bas
     if baseline is not None:
         ax.axhline(baseline, color=COLOURS["muted"], linewidth=1, linestyle=":", label="不看編碼")
     ax.set(title="重建誤差", ylabel="nats／棟")
+    _skip_the_first_epochs(ax)
 
 
 def _kl_curves(ax: "Axes", history: Sequence[Mapping[str, Any]]) -> None:
@@ -274,7 +285,18 @@ def _kl_curves(ax: "Axes", history: Sequence[Mapping[str, Any]]) -> None:
             # 虛線的意思左圖已經說了；圖例只放一次單元的名字。
             label = f"第 {unit + 1} 個單元" if not prefix and n_units <= len(cycle) else None
             ax.plot(epochs, values[:, unit], line, color=cycle[unit % len(cycle)], label=label)
-    ax.set(title="每個單元的 KL", ylabel="nats／棟", ylim=(0, None))
+    ax.set(title="每個單元的 KL", ylabel="nats／棟")
+    _skip_the_first_epochs(ax)
+    ax.set_ylim(bottom=0)
+
+
+def _skip_the_first_epochs(ax: "Axes", skip: int = 2) -> None:
+    """縱軸不遷就最初兩個訓練週期：那裡的值大很多，會把之後的變化壓扁；曲線從圖框的上緣進來。"""
+    drawn = [np.asarray(line.get_ydata(), dtype=float) for line in ax.lines]
+    values = np.concatenate([y[skip:] if len(y) > skip else y for y in drawn])  # 水平線只有兩點，整條都算
+    if np.ptp(values) > 0:
+        margin = 0.05 * np.ptp(values)
+        ax.set_ylim(values.min() - margin, values.max() + margin)
 
 
 def _column(history: Sequence[Mapping[str, Any]], key: str) -> tuple[NDArray, NDArray]:

@@ -1,9 +1,13 @@
-"""模型與檢查點的檔案：.npz 裡放陣列，再加一段 JSON；不用 pickle，寫入是原子的（第 8 章）。"""
+"""模型與檢查點的檔案：.npz 裡放陣列，再加一段 JSON；不用 pickle，寫入是原子的（第 8 章）。
+
+檔案的最後 32 個位元組是前面全部內容的 SHA-256：截斷或改動任何一個位元組，讀的時候都看得出來。
+"""
 
 import hashlib
+import io
 import json
 import os
-import tempfile
+import secrets
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,56 +17,76 @@ import numpy as np
 from numpy.typing import NDArray
 
 METADATA = "metadata_json"
-UNREADABLE = (OSError, KeyError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile)
+DIGEST_SIZE = hashlib.sha256().digest_size
+
+
+def check_destination(path: str | Path, name: str = "path") -> None:
+    """``path`` 寫得進去嗎？長時間的訓練開始以前先問。"""
+    folder = Path(path).parent
+    if Path(path).is_dir():
+        raise ValueError(f"引數 {name} 是資料夾 {path}；請給檔案的路徑，例如 {Path(path) / 'vae.npz'}。")
+    if not folder.is_dir():
+        raise ValueError(f"引數 {name} 是 {path}，但資料夾 {folder} 不存在；請先建立它，或換一個路徑。")
+    if not os.access(folder, os.W_OK):
+        raise ValueError(f"引數 {name} 是 {path}，但資料夾 {folder} 不能寫入；請換一個路徑，或檢查權限。")
 
 
 def write_atomically(path: str | Path, write: Callable[[IO[bytes]], Any]) -> None:
     """先寫到同一個資料夾的暫存檔，寫完、同步到磁碟，才改名；中途被中斷，舊檔原封不動。"""
+    check_destination(path)
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
 def save_arrays(
     path: str | Path, kind: str, arrays: Mapping[str, NDArray], metadata: Mapping[str, Any]
 ) -> None:
-    """把陣列與中繼資料寫成一個檔案；``kind`` 記下這是哪一種檔案，``digest`` 供讀回時核對。"""
-    document = json.dumps({"kind": kind, "digest": _digest(arrays, metadata), **metadata}, ensure_ascii=False)
-    contents = {**arrays, METADATA: np.frombuffer(document.encode(), np.uint8)}
-    write_atomically(path, lambda file: np.savez(file, **contents))  # type: ignore[arg-type]
+    """把陣列與中繼資料寫成一個檔案；``kind`` 記下這是哪一種檔案。"""
+    document = json.dumps({"kind": kind, **metadata}, ensure_ascii=False, default=_plain)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays, **{METADATA: np.frombuffer(document.encode(), np.uint8)})  # type: ignore[arg-type]
+    buffer.write(hashlib.sha256(buffer.getbuffer()).digest())
+    write_atomically(path, lambda file: file.write(buffer.getbuffer()))
 
 
 def load_arrays(path: str | Path, kind: str) -> tuple[dict[str, NDArray], dict[str, Any]]:
     """讀回 ``save_arrays`` 寫的檔案；截斷、改動過或別種檔案都引發 ``ValueError``。"""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(_verified(path)), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         metadata = json.loads(arrays.pop(METADATA).tobytes())
-        found, digest = metadata.pop("kind"), metadata.pop("digest")
-    except (FileNotFoundError, IsADirectoryError):
-        raise ValueError(f"找不到檔案 {path}；請檢查路徑。") from None
-    except UNREADABLE as error:
-        message = f"{path} 不是本套件寫的檔案，或者已經截斷、損壞；請重新訓練或換一個檔案。"
-        raise ValueError(message) from error
+        found = metadata.pop("kind")
+    except OSError as error:
+        raise ValueError(f"讀不到檔案 {path}（{error.strerror}）；請檢查路徑。") from None
+    except (KeyError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"檔案 {path} 不是本套件寫的，或者已經截斷、被改過（{error}）；請換一個檔案，或重新訓練。"
+        ) from error
     if found != kind:
-        raise ValueError(f"{path} 的種類是「{found}」，這裡需要的是「{kind}」；請換一個檔案。")
-    if digest != _digest(arrays, metadata):
-        raise ValueError(f"{path} 的內容與當初寫入時不同（檢查碼不符）；請重新訓練或換一個檔案。")
+        raise ValueError(f"檔案 {path} 的種類是「{found}」，這裡需要的是「{kind}」；請換一個檔案。")
     return arrays, metadata
 
 
-def _digest(arrays: Mapping[str, NDArray], metadata: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True, ensure_ascii=False).encode())
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+def _verified(path: str | Path) -> bytes:
+    """檔案的內容，去掉結尾的檢查碼；檢查碼不符就引發 ``ValueError``。"""
+    contents = Path(path).read_bytes()
+    body, digest = contents[:-DIGEST_SIZE], contents[-DIGEST_SIZE:]
+    if hashlib.sha256(body).digest() != digest:
+        raise ValueError("檢查碼不符")
+    return body
+
+
+def _plain(value: Any) -> Any:
+    """NumPy 的純量與陣列（JSON 不認得）換成 Python 的數與串列。"""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"不能寫成 JSON 的值：{value!r}")

@@ -38,6 +38,7 @@ class State:
     parameters: NDArray
     optimizer: Adam
     rng: np.random.Generator
+    validation_seed: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -54,6 +55,7 @@ class State:
             "fingerprint": fingerprint,
             "step": self.optimizer.step,
             "rng": self.rng.bit_generator.state,
+            "validation_seed": self.validation_seed,
             "history": self.history,
         }
         save_arrays(path, CHECKPOINT, arrays, metadata)
@@ -72,6 +74,7 @@ class State:
         self.optimizer.second_moment[:] = arrays["second_moment"]
         self.optimizer.step = metadata["step"]
         self.rng.bit_generator.state = metadata["rng"]
+        self.validation_seed = metadata["validation_seed"]
         self.history[:] = metadata["history"]
 
 
@@ -101,7 +104,6 @@ def train_epoch(
         state.optimizer.update(state.parameters, gradient)
         losses.append(loss)
         sizes.append(len(x))
-    state.optimizer.flush_denormals()
     return {"epoch": epoch, "beta": beta, **history_row(losses, sizes)}
 
 

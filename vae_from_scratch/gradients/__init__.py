@@ -4,7 +4,7 @@
 - ``"autograd"``：把損失照式子寫下來，梯度交給自動微分。
 - ``"tensorflow"``：用 TensorFlow 的寫法獨立寫成的對照。
 
-三者給出同樣的損失與梯度（float64 下相對誤差 1e-13 以內，見 tests/test_engines_agree.py）。
+三者給出同樣的損失與梯度（float64 下相對誤差 1e-13 以內，見 tests/core/test_engines_agree.py）。
 """
 
 from importlib import import_module

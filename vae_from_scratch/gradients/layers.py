@@ -1,34 +1,85 @@
 """每一種層的前向與手推的梯度，兩兩並排（第 8 章推導）。
 
-前向寫在上、反向寫在下；``d_y`` 一律表示 ∂L/∂y，形狀與 y 相同。
+前向寫在上、反向寫在下；``d_y`` 一律表示 ∂L/∂y，形狀與 y 相同。有矩陣的層自己帶著緩衝區：訓練要走幾千步，
+每一步都寫進同一塊記憶體。
 """
+
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..gaussian import kl_per_unit
+
+class Dense:
+    """全連接層 y = a W + b。``layer`` 是 [W; b]：上面幾列是 W，最後一列是 b。
+
+    輸入存成 [a 1]，多出來的那一欄永遠是 1，所以 y = [a 1][W; b]：偏置跟著矩陣乘法一起算、一起求導。
+    """
+
+    def __init__(self, layer: NDArray, d_layer: NDArray, n_rows: int) -> None:
+        n_in, n_out = len(layer) - 1, layer.shape[1]
+        self.layer, self.d_layer = layer, d_layer
+        self.a_and_one = np.ones((n_rows, n_in + 1), layer.dtype)
+        self.a, self.d_a = self.a_and_one[:, :-1], np.empty((n_rows, n_in), layer.dtype)
+        self.y = np.empty((n_rows, n_out), layer.dtype)
+
+    def forward(self) -> NDArray:
+        """y = a W + b；呼叫以前，輸入已經寫在 ``self.a``。"""
+        return np.dot(self.a_and_one, self.layer, out=self.y)
+
+    def backward_layer(self, d_y: NDArray) -> None:
+        """∂L/∂[W; b] = [a 1]ᵀ d_y，寫進 ``self.d_layer``。"""
+        np.dot(self.a_and_one.T, d_y, out=self.d_layer)
+
+    def backward_input(self, d_y: NDArray) -> NDArray:
+        """∂L/∂a = d_y Wᵀ。"""
+        return np.dot(d_y, self.layer[:-1].T, out=self.d_a)
 
 
-def dense_forward(a: NDArray, layer: NDArray) -> NDArray:
-    """y = a W + b；``layer`` 的上面幾列是 W，最後一列是 b。"""
-    return a @ layer[:-1] + layer[-1]
+class ReLU:
+    """a = max(y, 0)；在 0 的導數取 0。"""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.active = np.empty(shape, bool)
+
+    def forward(self, y: NDArray, a: NDArray) -> None:
+        """a = y · 1[y > 0]，寫進 ``a``。"""
+        np.multiply(y, np.greater(y, 0, out=self.active), out=a)
+
+    def backward(self, d_a: NDArray) -> NDArray:
+        """∂L/∂y = d_a · 1[y > 0]，就地。"""
+        return np.multiply(d_a, self.active, out=d_a)
 
 
-def dense_backward(a: NDArray, layer: NDArray, d_y: NDArray, d_layer: NDArray) -> NDArray:
-    """∂L/∂W = aᵀ d_y，∂L/∂b = Σ_列 d_y（兩者寫進 ``d_layer``）；傳回 ∂L/∂a = d_y Wᵀ。"""
-    np.matmul(a.T, d_y, out=d_layer[:-1])
-    np.sum(d_y, axis=0, out=d_layer[-1])
-    return d_y @ layer[:-1].T
+class Perceptron:
+    """多層感知器：每一層 a ← relu(a W + b)，最後一層不套 ReLU。"""
 
+    def __init__(self, layers: list[NDArray], d_layers: list[NDArray], n_rows: int) -> None:
+        self.dense = [Dense(*pair, n_rows) for pair in zip(layers, d_layers, strict=True)]
+        self.relu = [ReLU(dense.y.shape) for dense in self.dense[:-1]]
 
-def relu_forward(y: NDArray) -> NDArray:
-    """a = max(y, 0)，就地。"""
-    return np.maximum(y, 0, out=y)
+    @property
+    def input(self) -> NDArray:
+        """第一層的輸入；前向以前寫在這裡。"""
+        return self.dense[0].a
 
+    def forward(self) -> NDArray:
+        """從第一層走到最後一層，傳回輸出。"""
+        for relu, (dense, following) in zip(self.relu, pairwise(self.dense), strict=True):
+            relu.forward(dense.forward(), following.a)
+        return self.dense[-1].forward()
 
-def relu_backward(a: NDArray, d_a: NDArray) -> NDArray:
-    """∂L/∂y = d_a · 1[a > 0]；在 0 的導數取 0，就地。"""
-    return np.multiply(d_a, a > 0, out=d_a)
+    def backward(self, d_y: NDArray) -> NDArray:
+        """從最後一層走回第一層，寫好每一層的梯度；傳回損失對第一層的 y 的梯度。"""
+        for relu, dense in zip(reversed(self.relu), reversed(self.dense), strict=False):
+            dense.backward_layer(d_y)
+            d_y = relu.backward(dense.backward_input(d_y))
+        self.dense[0].backward_layer(d_y)
+        return d_y
+
+    def backward_input(self, d_y: NDArray) -> NDArray:
+        """``backward`` 之後再走一步：損失對輸入的梯度。"""
+        return self.dense[0].backward_input(d_y)
 
 
 def sample_forward(mean: NDArray, log_var: NDArray, noise: NDArray) -> tuple[NDArray, NDArray]:
@@ -42,28 +93,16 @@ def sample_backward(d_z: NDArray, scaled_noise: NDArray) -> tuple[NDArray, NDArr
     return d_z, 0.5 * d_z * scaled_noise
 
 
-def closed_form_kl(mean: NDArray, log_var: NDArray) -> NDArray:
-    """½(μ² + σ² − 1 − log σ²)，每個維度一個值。"""
-    return kl_per_unit(mean, log_var)
-
-
-def closed_form_kl_backward(mean: NDArray, log_var: NDArray) -> tuple[NDArray, NDArray]:
-    """∂/∂μ = μ，∂/∂log σ² = (σ² − 1)/2。"""
+def kl_per_unit_backward(mean: NDArray, log_var: NDArray) -> tuple[NDArray, NDArray]:
+    """封閉形式 ½(μ² + σ² − 1 − log σ²)（``gaussian.kl_per_unit``）：∂/∂μ = μ，∂/∂log σ² = (σ² − 1)/2。"""
     return mean, 0.5 * np.expm1(log_var)
 
 
-def sampled_kl(z: NDArray, log_var: NDArray, noise: NDArray) -> NDArray:
-    """log q(z) − log p(z) = ½(z² − ε² − log σ²)；因為 (z − μ)/σ 就是 ε。"""
-    return 0.5 * (z**2 - noise**2 - log_var)
-
-
-def sampled_kl_backward(z: NDArray, scaled_noise: NDArray) -> tuple[NDArray, NDArray]:
-    """∂/∂μ = z，∂/∂log σ² = (z σ ε − 1)/2。"""
+def kl_from_noise_backward(z: NDArray, scaled_noise: NDArray) -> tuple[NDArray, NDArray]:
+    """單點抽樣 ½(z² − ε² − log σ²)（``gaussian.kl_from_noise``）：∂/∂μ = z，∂/∂log σ² = (z σ ε − 1)/2。"""
     return z, 0.5 * (z * scaled_noise - 1)
 
 
-def path_kl_backward(
-    z: NDArray, log_var: NDArray, noise: NDArray, scaled_noise: NDArray
-) -> tuple[NDArray, NDArray]:
-    """只留經過 z 的路徑：d_z = z − ε/σ，再走 sample_backward。出處：Roeder et al. (2017)。"""
-    return sample_backward(z - noise * np.exp(-0.5 * log_var), scaled_noise)
+def path_derivative(z: NDArray, log_var: NDArray, noise: NDArray) -> NDArray:
+    """單點抽樣只留經過 z 的路徑：∂/∂z [log q(z) − log p(z)] = z − ε/σ。出處：Roeder et al. (2017)。"""
+    return z - noise * np.exp(-0.5 * log_var)

@@ -1,81 +1,192 @@
-"""自動微分的引擎：把損失照式子寫下來，梯度交給 autograd（第 8 章）。"""
+"""自動微分的引擎：把損失照式子寫下來，梯度交給 autograd（第 8 章）。
+
+autograd 每遇到一個運算就記一筆帳，網路小的時候記帳比計算還貴。所以每一種層寫成一個基本運算（primitive），
+導數（vjp）寫在它的下面；``_negative_elbo`` 仍然只是損失的定義，沒有一行反向的程式。
+"""
+
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import autograd.numpy as anp
+import numpy as np
 from autograd import value_and_grad
+from autograd.extend import SparseObject, defvjp, defvjp_argnums, primitive, vspace
 from autograd.tracer import getval
 from numpy.typing import NDArray
 
-from .. import objective
+from .. import gaussian, objective
 from ..gaussian import LOG_2PI
-from ..likelihood import Bernoulli, Categorical, Likelihood
+from ..likelihood import Gaussian, Likelihood
 from ..network import Network
 from ..objective import Loss
+from . import layers
 
 
 class Engine:
-    """autograd 引擎：``_negative_elbo`` 就是損失的定義，沒有一行反向的程式。"""
+    """autograd 引擎：``_negative_elbo`` 就是損失的定義。"""
 
     def __init__(self, network: Network, likelihood: Likelihood, kl: str, free_bits: float = 0.0) -> None:
         self.network, self.likelihood, self.kl, self.free_bits = network, likelihood, kl, free_bits
+        self.places = _places(network.encoder_shapes + network.decoder_shapes)
 
     def loss_and_gradient(
         self, parameters: NDArray, x: NDArray, noise: NDArray, beta: float
     ) -> tuple[Loss, NDArray]:
         """一批資料的損失與梯度；x 是 (N, D)，noise 是 (N, d)。"""
-        views = self.network.views(parameters)
-        terms: list[NDArray] = []
-        arguments = ([*views.encoder, *views.decoder], views.noise_log_var)
-        _, (d_layers, d_noise) = value_and_grad(self._negative_elbo)(arguments, x, noise, beta, terms)
-        gradient = anp.concatenate([*(d.ravel() for d in d_layers), d_noise])
-        return objective.loss(terms[0], terms[1], beta, self.free_bits), gradient
+        losses: list[Loss] = []
+        _, gradient = value_and_grad(self._negative_elbo)(parameters, x, noise, beta, losses)
+        return losses[0], gradient
 
-    def _negative_elbo(self, arguments, x, noise, beta, terms):
-        layers, noise_log_var = arguments
+    def _negative_elbo(self, theta, x, noise, beta, losses):
         depth, d = len(self.network.encoder_shapes), self.network.latent_dim
-        code = _multilayer_perceptron(layers[:depth], x)
+        code = _perceptron(x, theta, self.places[:depth])
         mean, log_var = code[:, :d], code[:, d:]
-        z = mean + anp.exp(0.5 * log_var) * noise
-        output = _multilayer_perceptron(layers[depth:], z)
-        log_likelihood = _log_prob(self.likelihood, x, output, noise_log_var)
-        kl = _kl(self.kl, z, mean, log_var)
-        terms += [getval(log_likelihood), getval(kl)]
-        per_unit = anp.mean(kl, axis=0)
-        if self.free_bits:
-            per_unit = anp.where(per_unit > self.free_bits, per_unit, self.free_bits)
-        return -anp.mean(log_likelihood) + beta * anp.sum(per_unit)
+        z = sample(mean, log_var, noise)
+        output = _perceptron(z, theta, self.places[depth:])
+        log_likelihood = self._log_prob(x, output, theta)
+        kl = self._kl(z, mean, log_var, noise)
+        return negative_elbo(log_likelihood, kl, beta, self.free_bits, losses)
+
+    def _kl(self, z, mean, log_var, noise):
+        """三種形式的 KL，每個維度一個值。"""
+        if self.kl == "closed_form":
+            return closed_form_kl(mean, log_var)
+        if self.kl == "path_derivative":
+            return path_kl(z, getval(log_var), noise)
+        return 0.5 * (z**2 - noise**2 - log_var)
+
+    def _log_prob(self, x, output, theta):
+        """log p(x|z)，每列一個值。"""
+        if not isinstance(self.likelihood, Gaussian):
+            return log_prob(output, x, self.likelihood)
+        log_var = self.likelihood.log_var(theta[self.places[-1].stop :])
+        return -0.5 * anp.sum(LOG_2PI + log_var + (x - output) ** 2 * anp.exp(-log_var), axis=1)
 
 
-def _multilayer_perceptron(layers, a):
-    for layer in layers[:-1]:
-        y = anp.dot(a, layer[:-1]) + layer[-1]
-        a = anp.where(y > 0, y, 0.0)  # autograd 的 maximum 在 0 的導數是 ½，where 才是 0
-    return anp.dot(a, layers[-1][:-1]) + layers[-1][-1]
+class Place(NamedTuple):
+    """一層的矩陣 [W; b] 在平坦向量裡的位置。"""
+
+    start: int
+    stop: int
+    shape: tuple[int, int]
+
+    def of(self, flat: NDArray) -> NDArray:
+        return flat[self.start : self.stop].reshape(self.shape)
 
 
-def _kl(form, z, mean, log_var):
-    """三種形式的 KL，每個維度一個值。"""
-    if form == "closed_form":
-        return 0.5 * (mean**2 + (anp.expm1(log_var) - log_var))
-    if form == "path_derivative":
-        mean, log_var = getval(mean), getval(log_var)
-    return 0.5 * (z**2 - (z - mean) ** 2 * anp.exp(-log_var) - log_var)
+def _places(shapes: list[tuple[int, int]]) -> list[Place]:
+    ends = [0, *accumulate(rows * columns for rows, columns in shapes)]
+    return [Place(start, stop, shape) for (start, stop), shape in zip(pairwise(ends), shapes, strict=True)]
 
 
-def _log_prob(likelihood, x, output, noise_log_var):
-    """各種概似的 log p(x|z)，每列一個值；式子與 likelihood 模組相同，但用 autograd 的函數寫。"""
-    if isinstance(likelihood, Bernoulli):
-        return anp.sum(x * output - anp.logaddexp(0.0, output), axis=1)
-    if isinstance(likelihood, Categorical):
-        return _categorical_log_prob(likelihood, x, output)
-    log_var = noise_log_var[0] if likelihood.n_parameters else anp.log(likelihood.variance)
-    return -0.5 * anp.sum(LOG_2PI + log_var + (x - output) ** 2 * anp.exp(-log_var), axis=1)
+def _perceptron(a, theta, places):
+    """一層一層：隱藏層套 ReLU，最後一層不套。"""
+    for place in places[:-1]:
+        a = dense(a, theta, place, relu=True)
+    return dense(a, theta, places[-1], relu=False)
 
 
-def _categorical_log_prob(likelihood, x, output):
-    total = 0.0
-    for start, size in zip(likelihood.starts, likelihood.groups, strict=True):
-        part, logits = x[:, start : start + size], output[:, start : start + size]
-        shifted = logits - anp.max(getval(logits), axis=1, keepdims=True)
-        log_partition = anp.log(anp.sum(anp.exp(shifted), axis=1))
-        total = total + anp.sum(part * shifted, axis=1) - anp.sum(part, axis=1) * log_partition
-    return total
+@primitive
+def dense(a, theta, place, relu):
+    """全連接層 a W + b，隱藏層再套 max(·, 0)；[W; b] 是平坦向量 theta 裡 ``place`` 那一段。"""
+    layer = place.of(theta)
+    y = a @ layer[:-1]
+    y += layer[-1]
+    return np.maximum(y, 0, out=y) if relu else y
+
+
+def _dense_vjp(argnums, y, args, kwargs):
+    """∂L/∂a = d_y Wᵀ，∂L/∂W = aᵀ d_y，∂L/∂b = Σ_列 d_y；有 ReLU 時，先把 d_y 乘上 1[y > 0]。"""
+    a, theta, place = args
+
+    def vjp(d_y):
+        if kwargs["relu"]:
+            d_y = d_y * (y > 0)
+
+        def add_to(flat):
+            d_layer = place.of(flat)
+            d_layer[:-1] += a.T @ d_y
+            d_layer[-1] += d_y.sum(axis=0)
+            return flat
+
+        # theta 的其他位置，導數都是 0：SparseObject 讓 autograd 只加到這一段。
+        d_theta = SparseObject(vspace(theta), add_to)
+        return (d_y @ place.of(theta)[:-1].T, d_theta) if 0 in argnums else (d_theta,)
+
+    return vjp
+
+
+defvjp_argnums(dense, _dense_vjp)
+
+
+@primitive
+def sample(mean, log_var, noise):
+    """z = μ + σ ε；∂z/∂μ = 1，∂z/∂log σ² = σ ε / 2。"""
+    return gaussian.reparameterize(mean, log_var, noise)
+
+
+defvjp(
+    sample,
+    lambda z, mean, log_var, noise: lambda d_z: d_z,
+    lambda z, mean, log_var, noise: lambda d_z: 0.5 * d_z * (np.exp(0.5 * log_var) * noise),
+)
+
+
+@primitive
+def closed_form_kl(mean, log_var):
+    """½(μ² + σ² − 1 − log σ²)；∂/∂μ = μ，∂/∂log σ² = (σ² − 1)/2。"""
+    return gaussian.kl_per_unit(mean, log_var)
+
+
+defvjp(
+    closed_form_kl,
+    lambda kl, mean, log_var: lambda d_kl: d_kl * mean,
+    lambda kl, mean, log_var: lambda d_kl: d_kl * (0.5 * np.expm1(log_var)),
+)
+
+
+@primitive
+def path_kl(z, log_var, noise):
+    """單點抽樣的 KL，只對 z 求導：∂/∂z = z − ε/σ。"""
+    return gaussian.kl_from_noise(z, log_var, noise)
+
+
+defvjp(
+    path_kl,
+    lambda kl, z, log_var, noise: lambda d_kl: d_kl * layers.path_derivative(z, log_var, noise),
+    argnums=(0,),
+)
+
+
+@primitive
+def log_prob(output, x, likelihood):
+    """log p(x|z)，每列一個值；導數就是概似自己的 ``gradient``。"""
+    return likelihood.log_prob(x, output)
+
+
+defvjp(
+    log_prob,
+    lambda value, output, x, likelihood: lambda d: d[:, np.newaxis] * likelihood.gradient(x, output)[0],
+    argnums=(0,),
+)
+
+
+@primitive
+def negative_elbo(log_likelihood, kl, beta, free_bits, losses):
+    """−(log p 的平均) + β Σ_j max(λ, KL_j 的平均)；各項的值順便記在 ``losses``。"""
+    losses.append(objective.loss(log_likelihood, kl, beta, free_bits))
+    return losses[-1].total
+
+
+def _counted(kl, free_bits):
+    """超過 free bits 的維度才有梯度。"""
+    return kl.mean(axis=0) > free_bits if free_bits else True
+
+
+defvjp(
+    negative_elbo,
+    lambda loss, log_likelihood, *_: lambda d: np.full_like(log_likelihood, -d / len(log_likelihood)),
+    lambda loss, log_likelihood, kl, beta, free_bits, _: lambda d: (
+        np.full_like(kl, d * beta / len(kl)) * _counted(kl, free_bits)
+    ),
+)

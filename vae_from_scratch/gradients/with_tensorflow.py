@@ -15,20 +15,21 @@ class Engine:
     def __init__(self, network: Network, likelihood: Likelihood, kl: str, free_bits: float = 0.0) -> None:
         self.network, self.likelihood, self.kl, self.free_bits = network, likelihood, kl, free_bits
         self.variables: list[tf.Variable] = []
-        self._compiled = tf.function(self._step, reduce_retracing=True)
+        self._compiled = tf.function(self.step, reduce_retracing=True)
 
     def loss_and_gradient(
         self, parameters: NDArray, x: NDArray, noise: NDArray, beta: float
     ) -> tuple[Loss, NDArray]:
         """一批資料的損失與梯度；參數由平坦向量注入變數，梯度再接回平坦向量。"""
-        self._assign(parameters)
+        self.assign(parameters)
         dtype = parameters.dtype
         arrays = [tf.constant(a, dtype) for a in (x, noise, beta)]
         total, reconstruction, kl_per_unit, gradients = self._compiled(*arrays)
         flat = np.concatenate([np.ravel(g.numpy()) for g in gradients])
         return Loss(float(total), float(reconstruction), kl_per_unit.numpy()), flat
 
-    def _assign(self, parameters: NDArray) -> None:
+    def assign(self, parameters: NDArray) -> None:
+        """平坦向量注入各個變數。"""
         pieces = self._split(parameters)
         if not self.variables:
             self.variables = [tf.Variable(piece) for piece in pieces]
@@ -41,15 +42,19 @@ class Engine:
         pieces = [piece for layer in views.encoder + views.decoder for piece in (layer[:-1], layer[-1])]
         return pieces + ([views.noise_log_var] if self.network.n_noise else [])
 
-    def _step(self, x: tf.Tensor, noise: tf.Tensor, beta: tf.Tensor):
+    def step(self, x: tf.Tensor, noise: tf.Tensor, beta: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """一步的計算圖：損失、重建、每個維度的 KL、每個變數的梯度。"""
         with tf.GradientTape() as tape:
             log_likelihood, kl = self._forward(x, noise)
             reconstruction = -tf.reduce_mean(log_likelihood)
             per_unit = tf.reduce_mean(kl, axis=0)
-            floor = tf.cast(self.free_bits, x.dtype)
-            penalty = tf.where(per_unit > floor, per_unit, floor) if self.free_bits else per_unit
+            penalty = self._with_free_bits(per_unit) if self.free_bits else per_unit
             total = reconstruction + beta * tf.reduce_sum(penalty)
         return total, reconstruction, per_unit, tape.gradient(total, self.variables)
+
+    def _with_free_bits(self, per_unit: tf.Tensor) -> tf.Tensor:
+        floor = tf.constant(self.free_bits, per_unit.dtype)  # tf.cast(0.2, tf.float64) 會先捨入成 float32
+        return tf.where(per_unit > floor, per_unit, floor)
 
     def _forward(self, x: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         n_encoder = 2 * len(self.network.encoder_shapes)
@@ -57,7 +62,7 @@ class Engine:
         mean, log_var = tf.split(self._perceptron(x, self.variables[:n_encoder]), 2, axis=1)
         z = mean + tf.exp(log_var / 2) * noise
         output = self._perceptron(z, self.variables[n_encoder:n_all])
-        return self._log_likelihood(x, output), self._kl(z, mean, log_var)
+        return self._log_likelihood(x, output), self._kl(z, noise, mean, log_var)
 
     @staticmethod
     def _perceptron(h: tf.Tensor, variables: list[tf.Variable]) -> tf.Tensor:
@@ -66,12 +71,14 @@ class Engine:
             h = tf.nn.relu(tf.nn.bias_add(tf.matmul(h, weight), bias))
         return tf.nn.bias_add(tf.matmul(h, pairs[-1][0]), pairs[-1][1])
 
-    def _kl(self, z: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
+    def _kl(self, z: tf.Tensor, noise: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
         if self.kl == "closed_form":
             return (tf.square(mean) + tf.math.expm1(log_var) - log_var) / 2
-        if self.kl == "path_derivative":
-            mean, log_var = tf.stop_gradient(mean), tf.stop_gradient(log_var)
-        return _normal_log_prob(z, mean, log_var) - _normal_log_prob(z, tf.zeros_like(z), tf.zeros_like(z))
+        log_q = _normal_log_prob(noise, 0.0) - log_var / 2  # z 的密度：ε 的密度除以 σ
+        if self.kl == "path_derivative":  # log q 只准經過 z 求導：它對 z 的斜率是 −ε/σ
+            score = tf.stop_gradient(-noise / tf.exp(log_var / 2))
+            log_q = tf.stop_gradient(log_q) + score * (z - tf.stop_gradient(z))
+        return log_q - _normal_log_prob(z, 0.0)
 
     def _log_likelihood(self, x: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
         if isinstance(self.likelihood, Bernoulli):
@@ -84,10 +91,11 @@ class Engine:
         if self.network.n_noise:
             log_var = self.variables[-1]
         else:
-            log_var = tf.math.log(tf.constant([float(self.likelihood.variance)], x.dtype))  # type: ignore[attr-defined]
-        return tf.reduce_sum(_normal_log_prob(x, output, log_var), axis=1)
+            log_var = tf.math.log(tf.constant(float(self.likelihood.variance), x.dtype))  # type: ignore[attr-defined]
+        standardized = (x - output) / tf.exp(log_var / 2)
+        return tf.reduce_sum(_normal_log_prob(standardized, log_var), axis=1)
 
 
-def _normal_log_prob(value: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
-    log_2pi = tf.constant(1.8378770664093453, value.dtype)
-    return -(log_2pi + log_var + tf.math.squared_difference(value, mean) / tf.exp(log_var)) / 2
+def _normal_log_prob(standardized: tf.Tensor, log_var: tf.Tensor | float) -> tf.Tensor:
+    log_2pi = tf.constant(1.8378770664093453, standardized.dtype)
+    return -(log_2pi + log_var + tf.square(standardized)) / 2

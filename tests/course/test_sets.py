@@ -1,0 +1,205 @@
+"""每一組練習都守規矩：題目由解答產生，沒寫 0 分，解答滿分，說明齊全，只用 NumPy。"""
+
+import ast
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from vae_from_scratch.course import generate
+from vae_from_scratch.course.outcomes import PASSED, UNANSWERED
+from vae_from_scratch.course.report import total
+from vae_from_scratch.course.running import load, load_tests, run_set
+from vae_from_scratch.course.sets import CourseError, all_sets, course_root, find_set
+
+ROOT = course_root()
+SETS = all_sets(ROOT)
+each_set = pytest.mark.parametrize("chosen", SETS, ids=lambda chosen: chosen.name)
+
+
+def git(*arguments):
+    """git 的輸出；不是 git 的資料夾、或沒有那個檔案時是 ``None``。"""
+    done = subprocess.run(
+        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, encoding="utf-8"
+    )
+    return done.stdout if done.returncode == 0 else None
+
+
+@each_set
+def test_the_exercise_is_what_the_solution_generates(chosen):
+    """讀者正在作答時，看的是提交過的那一版：作答不算走樣，改了解答而沒有重新產生才算。"""
+    differences = generate.drift(chosen)
+    if differences and git("diff", "--quiet", "HEAD", "--", str(chosen.exercise)) is None:
+        committed = [
+            git("show", f"HEAD:{path.parent.name}/{path.name}") for path in (chosen.exercise, chosen.solution)
+        ]
+        if None not in committed:
+            differences = "" if committed[0] == generate.to_exercise(committed[1]) else differences
+    assert differences == "", "請執行 python -m vae_from_scratch exercises build"
+
+
+@pytest.fixture
+def untouched(tmp_path):
+    """剛產生、還沒有人寫的題目。"""
+    for name in ("solutions", "tests/exercises"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for chosen in all_sets(tmp_path):
+        generate.build(chosen)
+    return tmp_path
+
+
+@each_set
+def test_untouched_exercises_score_exactly_zero(chosen, untouched):
+    outcomes = run_set(find_set(chosen.name, untouched), "exercises")
+    assert total(outcomes)[0] == 0
+    assert {outcome.status for outcome in outcomes} == {UNANSWERED}
+
+
+@each_set
+def test_solutions_score_exactly_full_marks(chosen):
+    outcomes = run_set(chosen, "solutions")
+    assert {outcome.status for outcome in outcomes} == {PASSED}
+    score, full = total(outcomes)
+    assert score == full > 0
+
+
+@each_set
+def test_the_title_states_the_number_of_points(chosen):
+    pattern = rf"練習 {chosen.name}：.+（第 \d+ 章，(\d+) 分）"
+    stated = re.fullmatch(pattern, chosen.title)
+    assert stated, f"{chosen.solution.name} 的第一行應該像「練習 ex02：題目（第 2 章，10 分）」"
+    assert int(stated[1]) == total(run_set(chosen, "solutions"))[1]
+
+
+def test_ten_sets_make_a_hundred_points():
+    full = sum(total(run_set(chosen, "solutions"))[1] for chosen in SETS)
+    assert full == 100 if len(SETS) == 10 else full < 100
+
+
+@each_set
+def test_every_function_is_tested_and_documented(chosen):
+    functions = [
+        node
+        for node in ast.parse(chosen.solution.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    public = {node.name: ast.get_docstring(node) or "" for node in functions if not node.name.startswith("_")}
+    assert {case.function for case, _ in load_tests(chosen)} == set(public)
+    for name, text in public.items():
+        missing = [part for part in ("用在哪裡：", "公式：", "形狀：", "例子：", "讀：") if part not in text]
+        assert not missing, f"{name} 的說明缺了 {missing}"
+
+
+@each_set
+def test_every_case_has_a_title_a_hint_and_a_chapter(chosen):
+    for case, test in load_tests(chosen):
+        assert test.__doc__ and case.points.hints and case.points.chapter, case.test
+
+
+@each_set
+def test_answers_need_only_numpy_and_the_standard_library(chosen):
+    for path in (chosen.solution, chosen.exercise):
+        tree = ast.parse(path.read_text("utf-8"))
+        names = {
+            alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+        }
+        names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert {name.split(".")[0] for name in names} <= {"numpy"} | sys.stdlib_module_names
+
+
+def test_pytest_collects_the_cases_that_run_without_it():
+    """pytest 收集到的檢查，就是不經過 pytest 時跑的那些。"""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, *(str(chosen.tests) for chosen in SETS)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )
+    collected = re.findall(r"^.*/(test_ex.*)\.py::(test_\w+)$", done.stdout, re.MULTILINE)
+    assert collected == [(chosen.tests.stem, case.test) for chosen in SETS for case, _ in load_tests(chosen)]
+
+
+@pytest.mark.parametrize(
+    "text", ["2", "02", "ex02", "ex02_reparameterization", "exercises/ex02_reparameterization.py"]
+)
+def test_a_set_is_found_by_number_name_or_file(text):
+    assert find_set(text, ROOT).name == "ex02"
+
+
+@pytest.mark.parametrize("text", ["99", "", "ex", "two", "-1"])
+def test_an_unknown_set_is_answered_with_the_known_ones(text):
+    with pytest.raises(CourseError, match=r"沒有「.*」這一組練習；現有的是 .*ex02"):
+        find_set(text, ROOT)
+
+
+# 說明裡的例子：那些數字由這裡證明。
+EXAMPLES = [
+    ("ex02", "standard_deviation", (math.log(4),), 2.0),
+    ("ex02", "reparameterize", (1.0, math.log(4), 0.7), 2.4),
+    ("ex02", "dz_dvariance", (0.7, 4.0), 0.175),
+    ("ex02", "gradient_wrt_mean_and_log_var", (3.0, math.log(4), 0.7), (3.0, 2.1)),
+    ("ex02", "log_prob_by_change_of_variables", (np.log([[4.0]]), np.array([[0.7]])), [-1.857086]),
+    (
+        "ex02",
+        "mean_gradient_estimates",
+        (lambda z: z**2, lambda z: 2 * z, 1.0, math.log(4), np.array([0.7])),
+        ([4.8], [2.016]),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "inputs", "expected"), EXAMPLES, ids=lambda value: str(value)[:32]
+)
+def test_the_worked_number_in_the_docstring_is_right(name, function, inputs, expected):
+    answer = getattr(load(find_set(name, ROOT).solution), function)(*inputs)
+    np.testing.assert_allclose(np.asarray(answer), np.asarray(expected), rtol=5e-7)
+
+
+@each_set
+def test_one_set_takes_less_than_45_hundredths_of_a_cpu_second(chosen):
+    """整個命令，連同 Python 啟動與匯入 NumPy；別人也在用 CPU 時最多試三次。"""
+    command = [
+        sys.executable,
+        "-m",
+        "vae_from_scratch",
+        "exercises",
+        "test",
+        chosen.name,
+        "--target",
+        "solutions",
+    ]
+    resource = pytest.importorskip("resource", reason="Windows 量不到子行程的 CPU 時間")
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(
+            command, capture_output=True, cwd=ROOT, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert done.returncode == 0, done.stderr.decode()
+        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        if seconds < 0.45:
+            return
+    pytest.fail(f"一組要 {seconds:.2f} CPU 秒")
+
+
+def test_the_learners_commands_need_only_numpy():
+    """不匯入 pytest、SciPy、pandas、matplotlib、TensorFlow，讀者才不必等。"""
+    code = (
+        "import sys; from vae_from_scratch.cli import main;"
+        "main(['exercises', 'list', '--target', 'solutions']);"
+        "heavy = {'pytest', 'scipy', 'pandas', 'matplotlib', 'tensorflow', 'sklearn'};"
+        "print(heavy & sys.modules.keys())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", cwd=ROOT
+    )
+    assert done.stdout.splitlines()[-1] == "set()", done.stderr

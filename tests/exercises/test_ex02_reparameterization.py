@@ -1,0 +1,346 @@
+"""ex02 的檢查。"""
+
+import math
+
+import numpy as np
+
+from vae_from_scratch.course.testing import (
+    DIFFERENCES,
+    check,
+    check_draws,
+    expectation,
+    normal_nodes,
+    numerical_gradient,
+    points,
+)
+
+CHAPTER = "第 2 章"
+
+# 3 列 2 行，不是方陣：轉置或加總錯了方向，形狀就會不同。
+VARIANCE = np.array([[4.0, 0.25], [1.0, 9.0], [0.04, 2.25]])
+LOG_VAR = np.log(VARIANCE)
+STD = np.array([[2.0, 0.5], [1.0, 3.0], [0.2, 1.5]])
+MEAN = np.array([[1.0, -2.0], [0.5, 0.0], [3.0, -0.5]])
+NOISE = np.array([[0.7, -1.1], [2.0, 0.3], [-0.4, 1.6]])
+
+
+@points(
+    1,
+    hint=(
+        "log_var 是 log σ²，而 log σ² = 2 log σ。",
+        "所以 log σ = log_var / 2；要從 log σ 回到 σ，用哪個函數？",
+        "np.exp，裡面放 log_var 的一半。",
+    ),
+    chapter=CHAPTER,
+)
+def test_standard_deviation(target):
+    """由 log σ² 得到 σ"""
+    wrong = {
+        "你算的是變異數 exp(log_var)，標準差還要再開根號": np.exp,
+        "你把 log_var 開根號了；要先取 exp 回到 σ²": lambda log_var: np.sqrt(np.abs(log_var)),
+        "你把 log_var 的一半直接當成標準差，還沒有取 exp": lambda log_var: log_var / 2,
+        "正負號反了：這是 1/σ，也就是 exp(−log_var/2)": lambda log_var: np.exp(-log_var / 2),
+        "你除以 2 的是 exp(log_var)；要先除以 2，再取 exp": lambda log_var: np.exp(log_var) / 2,
+        "你把 log_var 當成 log σ 了；它是 log σ²": lambda log_var: np.exp(log_var * 2),
+    }
+    check(target.standard_deviation, {"log_var": LOG_VAR[:, 0]}, STD[:, 0], wrong=wrong)
+    check(target.standard_deviation, {"log_var": LOG_VAR}, STD, wrong=wrong)
+
+
+@points(
+    1,
+    hint=(
+        "exp(1400) 超出 float64 的範圍，exp(700) 沒有。",
+        "除以 2 和取 exp，哪個先做？",
+        "先除以 2。開根號與截斷都不需要。",
+    ),
+    chapter=CHAPTER,
+)
+def test_standard_deviation__extremes(target):
+    """很大與很小的 log σ² 不溢位"""
+    log_var = np.array([-1400.0, -40.0, 0.0, 1400.0])
+    wrong = {
+        "log_var 很大時溢位：sqrt(exp(log_var)) 先算了太大的 exp": lambda v: np.sqrt(np.exp(v)),
+        "結果被截斷（clip）了；不需要截斷，先除以 2 就不會溢位": lambda v: np.exp(np.clip(v, -20, 20) / 2),
+        "加了一個小常數；先除以 2 就夠了，不需要 1e-8": lambda v: np.exp(v / 2) + 1e-8,
+    }
+    expected = [math.exp(-700), math.exp(-20), 1.0, math.exp(700)]
+    check(target.standard_deviation, {"log_var": log_var}, expected, wrong=wrong)
+
+
+@points(
+    1,
+    hint=(
+        "照 z = μ + σε 寫。手上有的是 log_var，σ 怎麼來？",
+        "上一題的 standard_deviation 就在同一個檔案裡，可以直接用。",
+        "三個陣列形狀相同，逐元素相乘用 *，不是 @。",
+    ),
+    chapter=CHAPTER,
+)
+def test_reparameterize(target):
+    """雜訊變成 N(μ, σ²) 的樣本"""
+    expected = np.array([[2.4, -2.55], [2.5, 0.9], [2.92, 1.9]])  # 手算：例如 1 + 2 × 0.7
+    wrong = {
+        "你乘的是變異數 σ²；要乘標準差 σ": lambda m, v, e: m + np.exp(v) * e,
+        "你乘的是 log_var；要先換成標準差": lambda m, v, e: m + v * e,
+        "你乘的是 log_var / 2；還要取 exp 才是標準差": lambda m, v, e: m + v / 2 * e,
+        "縮放錯了對象：(μ + ε)σ 連平均值也乘了 σ": lambda m, v, e: (m + e) * np.exp(v / 2),
+        "雜訊沒有用到：每次都會得到同一個 z": lambda m, v, e: m + np.exp(v / 2),
+        "平均值沒有加上去": lambda m, v, e: np.exp(v / 2) * e,
+        "你除以 σ 了；要乘": lambda m, v, e: m + e * np.exp(-v / 2),
+        "這是反過來的標準化 (ε − μ)/σ；要的是 μ + σε": lambda m, v, e: (e - m) * np.exp(-v / 2),
+    }
+    check(target.reparameterize, {"mean": MEAN, "log_var": LOG_VAR, "noise": NOISE}, expected, wrong=wrong)
+    noise = np.random.default_rng(2).standard_normal((20_000, 2))
+    inputs = {"mean": np.tile([1.0, -2.0], (20_000, 1)), "log_var": np.tile(LOG_VAR[0], (20_000, 1))}
+    check_draws(target.reparameterize, inputs | {"noise": noise}, mean=[1.0, -2.0], variance=VARIANCE[0])
+
+
+@points(
+    1,
+    hint=(
+        "連鎖律：dz/dσ² = dz/dσ · dσ/dσ²。先寫下 dz/dσ。",
+        "把 σ² 叫做 v，σ = v^(1/2)，dσ/dv = (1/2) v^(−1/2)。",
+        "v^(−1/2) 是 1/σ，所以 dσ/dσ² = 1/(2σ)。",
+    ),
+    chapter=CHAPTER,
+)
+def test_dz_dvariance(target):
+    """z 對變異數的偏導數"""
+    # 每個元素只影響自己的 z，所以 Σz 對 σ² 的梯度，就是逐元素的偏導數。
+    expected = numerical_gradient(lambda variance: np.sum(NOISE * np.sqrt(variance)), VARIANCE, 1e-5)
+    wrong = {
+        "這是對 σ 的導數；自變數是 σ²，還要乘 dσ/dσ² = 1/(2σ)": lambda e, v: e,
+        "這是對 log σ² 的導數 σε/2；這一題的自變數是 σ²": lambda e, v: np.sqrt(v) * e / 2,
+        "少了 1/2：(σ²)^(1/2) 微分，次方 1/2 要乘到前面": lambda e, v: e / np.sqrt(v),
+        "分母是 2σ，你除的是 2σ²": lambda e, v: e / (2 * v),
+        "忘了乘 ε": lambda e, v: 1 / (2 * np.sqrt(v)),
+        "σ 應該在分母": lambda e, v: 2 * np.sqrt(v) * e,
+    }
+    inputs = {"noise": NOISE, "variance": VARIANCE}
+    check(target.dz_dvariance, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+@points(
+    2,
+    hint=(
+        "z = μ + exp(log_var/2) ε。先分別寫下 ∂z/∂μ 與 ∂z/∂log_var，再各乘上 dL_dz。",
+        "exp(log_var/2) 對 log_var 微分，指數裡的 1/2 會掉到前面。",
+        "∂z/∂μ = 1，∂z/∂log_var = σε/2。每一列各算各的，不加總。",
+    ),
+    chapter=CHAPTER,
+)
+def test_gradient_wrt_mean_and_log_var(target):
+    """梯度傳到 μ 與 log σ²"""
+
+    def loss(mean, log_var):
+        return np.sum(np.sin(mean + np.sqrt(np.exp(log_var)) * NOISE))
+
+    dL_dz = np.cos(MEAN + STD * NOISE)
+    expected = {
+        "d_mean": numerical_gradient(lambda mean: loss(mean, LOG_VAR), MEAN),
+        "d_log_var": numerical_gradient(lambda log_var: loss(MEAN, log_var), LOG_VAR),
+    }
+    wrong = {
+        "d_log_var 是正解的兩倍：exp(log_var/2) 微分，1/2 要掉下來": lambda g, v, e: (
+            None,
+            g * np.exp(v / 2) * e,
+        ),
+        "d_log_var 忘了乘 ε": lambda g, v, e: (None, g * np.exp(v / 2) / 2),
+        "d_log_var 其實是對變異數 σ² 的梯度": lambda g, v, e: (None, g * e * np.exp(-v / 2) / 2),
+        "d_log_var 其實是對標準差 σ 的梯度": lambda g, v, e: (None, g * e),
+        "d_log_var 乘的是變異數；應該是標準差的一半": lambda g, v, e: (None, g * e * np.exp(v) / 2),
+        "只算了 ∂z/∂log σ²，忘了乘傳回來的 ∂L/∂z": lambda g, v, e: (None, np.exp(v / 2) * e / 2),
+        "d_mean 是 1：那是 ∂z/∂μ，還要乘 ∂L/∂z": lambda g, v, e: (np.ones_like(g), None),
+        "d_mean 多乘了 ε；∂z/∂μ = 1": lambda g, v, e: (g * e, None),
+        "d_mean 多乘了 σ；∂z/∂μ = 1": lambda g, v, e: (g * np.exp(v / 2), None),
+        "梯度對列加總了；這裡每一列各有自己的 μ 與 log σ²": lambda g, v, e: (g.sum(axis=0), None),
+        "梯度對列平均了；平均是損失函數的事": lambda g, v, e: (g.mean(axis=0), None),
+    }
+    inputs = {"dL_dz": dL_dz, "log_var": LOG_VAR, "noise": NOISE}
+    check(target.gradient_wrt_mean_and_log_var, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+@points(
+    1,
+    hint=(
+        "對 N(ε; 0, 1) / σ 取 log，除法變成減法。",
+        "log N(ε; 0, 1) = −(log 2π + ε²)/2，log σ = log_var / 2。",
+        "傳回 (N,)：最後要沿 axis=-1 加總，即使 d = 1。",
+    ),
+    chapter=CHAPTER,
+)
+def test_log_prob_by_change_of_variables(target):
+    """一維：密度除以 σ"""
+    log_var, noise = LOG_VAR[:, :1], NOISE[:, :1]
+    expected = [_log_density_from_cdf(s, e) for s, e in zip(STD[:, 0], NOISE[:, 0], strict=True)]
+    inputs = {"log_var": log_var, "noise": noise}
+    check(
+        target.log_prob_by_change_of_variables,
+        inputs,
+        expected,
+        wrong=_wrong_log_prob(),
+        tolerance=DIFFERENCES,
+    )
+
+
+@points(
+    1,
+    hint=(
+        "各維獨立時密度相乘，取對數之後呢？",
+        "對數相加：三項（log 2π、ε²、log σ²）都要沿維度加總。",
+        "np.sum(…, axis=-1)，常數 log 2π 也在括號裡，每一維加一次。",
+    ),
+    chapter=CHAPTER,
+)
+def test_log_prob_by_change_of_variables__dimensions(target):
+    """多維：對數密度沿維度相加"""
+    expected = [
+        sum(_log_density_from_cdf(s, e) for s, e in zip(*row, strict=True))
+        for row in zip(STD, NOISE, strict=True)
+    ]
+    inputs = {"log_var": LOG_VAR, "noise": NOISE}
+    wrong = _wrong_log_prob() | {
+        "你對維度取平均了；獨立的密度相乘，對數要相加": lambda v, e: _log_normal(v, e).mean(axis=-1),
+        "log 2π 只算了一次；每個維度都有一份": lambda v, e: (
+            -0.5 * (np.log(2 * np.pi) + np.sum(e**2 + v, axis=-1))
+        ),
+    }
+    check(target.log_prob_by_change_of_variables, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+def _log_density_from_cdf(std, noise):
+    """N(0, std²) 在 std·noise 的對數密度，由分布函數的差分得到，不用密度公式。"""
+    density = numerical_gradient(lambda z: 0.5 * math.erf(z / (std * math.sqrt(2))), std * noise, std * 1e-3)
+    return math.log(density)
+
+
+def _log_normal(log_var, noise):
+    return -0.5 * (np.log(2 * np.pi) + noise**2 + log_var)
+
+
+def _wrong_log_prob():
+    def formula(constant=1.0, square=1.0, log_std=1.0):
+        def value(log_var, noise):
+            terms = constant * np.log(2 * np.pi) + square * noise**2 + log_std * log_var
+            return -0.5 * terms.sum(axis=-1)
+
+        return value
+
+    return {
+        "你傳回的是 ε 的密度，忘了除以 σ（也就是減 log σ）": formula(log_std=0.0),
+        "log σ 的正負號反了：密度要除以 σ，不是乘": formula(log_std=-1.0),
+        "你減的是 log σ²；要減 log σ = log_var / 2": formula(log_std=2.0),
+        "少了常數 −½ log 2π": formula(constant=0.0),
+        "常數要用 log 2π 的一半，你減了整個 log 2π": formula(constant=2.0),
+        "ε² 前面少了 1/2": formula(square=2.0),
+        "你傳回的是密度，還要取 log": lambda v, e: np.exp(_log_normal(v, e).sum(axis=-1)),
+    }
+
+
+@points(
+    1,
+    hint=(
+        "先算 z = μ + σε。路徑梯度是 df(z)，一個雜訊一個值。",
+        "log N(z; μ, σ²) = … − (z−μ)²/(2σ²)；把 z 當成固定的數，對 μ 微分。",
+        "微分得 (z−μ)/σ²，代入 z − μ = σε 就是 ε/σ；再乘上 f(z)。",
+    ),
+    chapter=CHAPTER,
+)
+def test_mean_gradient_estimates(target):
+    """兩種估計量，平均都等於真的梯度"""
+    log_var, mean, std = math.log(4.0), 1.0, 2.0
+
+    def square(z):
+        """z ↦ z²"""
+        return z**2
+
+    def double(z):
+        """z ↦ 2z"""
+        return 2 * z
+
+    z = mean + std * NOISE[:, 0]
+    # 分數 ∂log N(z; μ, σ²)/∂μ 用差分求：固定每個 z，移動它自己的 μ。
+    score = numerical_gradient(
+        lambda means: np.sum(-((z - means) ** 2)) / (2 * std**2), np.full_like(z, mean)
+    )
+    inputs = {"f": square, "df": double, "mean": mean, "log_var": log_var, "noise": NOISE[:, 0]}
+    wrong = {
+        "兩個估計都取了平均；這裡要一個雜訊一個值": lambda f, df, m, v, e: (
+            df(m + std * e).mean(),
+            (f(m + std * e) * e / std).mean(),
+        ),
+        "路徑梯度要用 f′(z)，你用的是 f(z)": lambda f, df, m, v, e: (f(m + std * e), None),
+        "路徑梯度多乘了 ε（那是對 σ 的梯度）": lambda f, df, m, v, e: (df(m + std * e) * e, None),
+        "路徑梯度代入的是 μ，不是 z = μ + σε": lambda f, df, m, v, e: (df(m + 0 * e), None),
+        "抽 z 的時候沒有乘標準差": lambda f, df, m, v, e: (df(m + e), None),
+        "抽 z 的時候乘了變異數": lambda f, df, m, v, e: (df(m + np.exp(v) * e), None),
+        "分數函數用的是 ε，少除以 σ": lambda f, df, m, v, e: (None, f(m + std * e) * e),
+        "分數函數多除了一次 σ：(z−μ)/σ² = ε/σ": lambda f, df, m, v, e: (None, f(m + std * e) * e / std**2),
+        "分數函數的正負號反了：對 μ 微分，(z−μ) 裡的負號會抵消": lambda f, df, m, v, e: (
+            None,
+            -f(m + std * e) * e / std,
+        ),
+        "分數函數的估計是 f 乘上分數，你用的是 f′": lambda f, df, m, v, e: (None, df(m + std * e) * e / std),
+        "分數 (z−μ)/σ² 有了，忘了乘 f(z)": lambda f, df, m, v, e: (None, e / std),
+    }
+    check(
+        target.mean_gradient_estimates,
+        inputs,
+        {"pathwise": 2 * z, "score": z**2 * score},
+        wrong=wrong,
+        tolerance=DIFFERENCES,
+    )
+    _check_average(target, square, double, mean=3.0, log_var=0.0)
+
+
+@points(
+    1,
+    hint=(
+        "這裡的 f 是階梯函數，f′ 處處是 0，但移動 μ 確實改變 E[f(z)] = P(z > 0)。",
+        "路徑梯度只看得到 f′，平均是 0（錯的）；分數函數只用 f 的值。",
+        "第二個傳回值裡不該有 df。",
+    ),
+    chapter=CHAPTER,
+)
+def test_mean_gradient_estimates__step_function(target):
+    """f 是階梯函數時，分數函數仍然正確"""
+
+    def step(z):
+        """z ↦ 1（z > 0），否則 0"""
+        return np.where(z > 0, 1.0, 0.0)
+
+    def zero(z):
+        """z ↦ 0"""
+        return np.zeros_like(z)
+
+    mean, std = 0.5, 2.0
+    noise = np.random.default_rng(7).standard_normal(20_000)
+    density_at_zero = math.exp(-((mean / std) ** 2) / 2) / (std * math.sqrt(2 * math.pi))  # d P(z>0)/dμ
+    inputs = {"f": step, "df": zero, "mean": mean, "log_var": math.log(std**2), "noise": noise}
+
+    def moment(power, centre=0.0):
+        return expectation(lambda z: ((z > 0) * (z - mean) / std**2 - centre) ** power, mean, std)
+
+    variance, fourth = moment(2, density_at_zero), moment(4, density_at_zero)
+    check_draws(
+        lambda *given: np.stack(target.mean_gradient_estimates(*given), axis=-1),
+        inputs,
+        mean=[0.0, density_at_zero],
+        variance=[0.0, variance],
+        kurtosis=fourth / variance**2,
+        wrong={"兩個估計都是 0：分數函數裡不該出現 f′": ([0.0, 0.0], [0.0, 0.0])},
+    )
+
+
+def _check_average(target, f, df, mean, log_var):
+    """把求積點當雜訊，加權平均就是期望值：沒有抽樣誤差。z² 的期望值 μ² + σ²，對 μ 的導數是 2μ。"""
+    nodes, weights = normal_nodes()
+    inputs = {"f": f, "df": df, "mean": mean, "log_var": log_var, "noise": nodes}
+    check(
+        lambda *given: tuple(
+            np.sum(weights * estimate) for estimate in target.mean_gradient_estimates(*given)
+        ),
+        inputs,
+        {"pathwise 的平均": 2 * mean, "score 的平均": 2 * mean},
+    )

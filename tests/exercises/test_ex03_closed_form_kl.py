@@ -1,0 +1,367 @@
+"""ex03 的檢查。"""
+
+import math
+from decimal import Decimal, localcontext
+
+import numpy as np
+
+from vae_from_scratch.course.testing import (
+    DIFFERENCES,
+    QUADRATURE,
+    Tolerance,
+    check,
+    expectation,
+    normal_nodes,
+    numerical_gradient,
+    points,
+)
+
+CHAPTER = "第 3 章"
+
+# 3 列 2 行，不是方陣；沒有一格的 σ 是 1，因為 σ = 1 時兩個方向的 KL 相同，分不出來。
+VARIANCE = np.array([[4.0, 0.25], [0.5, 9.0], [0.04, 2.25]])
+LOG_VAR = np.log(VARIANCE)
+MEAN = np.array([[1.0, -2.0], [0.5, 0.0], [3.0, -0.5]])
+ONE = (MEAN[:, :1], LOG_VAR[:, :1])  # d = 1
+TINY = Tolerance(1e-6, 0.0)  # 比的是相對誤差：正解本身只有 1e-17
+
+
+def log_normal(z, mean, variance):
+    """log N(z; mean, variance)，照密度的定義寫。"""
+    return -0.5 * np.log(2 * np.pi * variance) - (z - mean) ** 2 / (2 * variance)
+
+
+def kl_by_quadrature(q, p=(0.0, 1.0)):
+    """一維 D(N(q) ‖ N(p))，照定義積分；q、p 是 (平均, 變異數)。"""
+    return expectation(lambda z: log_normal(z, *q) - log_normal(z, *p), q[0], math.sqrt(q[1]))
+
+
+def kl_in_the_plane(q, p):
+    """二維 D(q ‖ p)：在整個平面上積聯合密度的對數比。q、p 是 (平均, 變異數)，各有兩個元素。"""
+    mean, variance = q
+    nodes, weights = normal_nodes(every=100)  # 間隔 0.7；對「多項式 × 常態」已經準到捨入誤差
+    z = mean + np.sqrt(variance) * np.stack(np.meshgrid(nodes, nodes, indexing="ij"), axis=-1)
+    ratio = log_normal(z, *q).sum(axis=-1) - log_normal(z, *p).sum(axis=-1)
+    return float(weights @ ratio @ weights)
+
+
+def differences_of_kl(moved):
+    """KL（積分）沿 ``moved(mean, log_var, t)`` 的差分，每一格一個值。"""
+
+    def slope(mean, log_var):
+        return numerical_gradient(lambda t: kl_by_quadrature(moved(mean, log_var, float(t))), 0.0).item()
+
+    return np.vectorize(slope)(MEAN, LOG_VAR)
+
+
+PRIOR = (np.zeros(2), np.ones(2))
+KL_ONE = [kl_by_quadrature(pair) for pair in zip(MEAN[:, 0], VARIANCE[:, 0], strict=True)]
+KL = [kl_in_the_plane(pair, PRIOR) for pair in zip(MEAN, VARIANCE, strict=True)]
+
+
+@points(1, hint="兩個對數密度相減，½ log 2π 消掉，剩下 ½[z² − (z−μ)²/σ² − log σ²]。", chapter=CHAPTER)
+def test_log_ratio(target):
+    """單一個點的對數比"""
+    z = np.array([3.0, 0.0, -1.5])
+    mean, variance = np.array([1.0, 1.0, 0.5]), np.array([4.0, 4.0, 0.25])
+    expected = log_normal(z, mean, variance) - log_normal(z, 0.0, 1.0)
+
+    def formula(first=1.0, second=1.0, log_term=1.0, power=-1.0):
+        return lambda z, m, v: 0.5 * (first * z**2 - second * (z - m) ** 2 * np.exp(power * v) - log_term * v)
+
+    wrong = {
+        "減反了：你算的是 log p − log q，正負號相反": lambda z, m, v: -formula()(z, m, v),
+        "你傳回的是密度的比 q/p，還要取 log": lambda z, m, v: np.exp(formula()(z, m, v)),
+        "你只算了 log q(z)，還要減 log p(z)": lambda z, m, v: log_normal(z, m, np.exp(v)),
+        "少了 −½ log σ²：密度前面的 1/σ 也要取 log": formula(log_term=0.0),
+        "−½ log σ² 的正負號反了；1/σ 取 log 是 −log σ": formula(log_term=-1.0),
+        "你減的是 log σ²；1/σ 取 log 只有它的一半": formula(log_term=2.0),
+        "(z−μ)² 要除以變異數 σ²，你除的是標準差 σ": formula(power=-0.5),
+        "(z−μ)² 要除以 σ²，你乘了": formula(power=1.0),
+        "(z−μ)² 忘了除以 σ²": formula(power=0.0),
+        "每一項都少了 1/2": lambda z, m, v: 2 * formula()(z, m, v),
+        "先驗的那一項 ½z² 沒有算進去": formula(first=0.0),
+    }
+    check(target.log_ratio, {"z": z, "mean": mean, "log_var": np.log(variance)}, expected, wrong=wrong)
+
+
+def sum_of(formula):
+    """把一個維度的公式沿最後一個軸加總。"""
+    return lambda mean, log_var: formula(mean, np.exp(log_var), log_var).sum(axis=-1)
+
+
+def _wrong_kl():
+    return {
+        "方向反了：你算的是 D(N(0,1)‖N(μ,σ²))，照先驗平均；要照 N(μ,σ²) 平均": sum_of(
+            lambda m, s2, v: 0.5 * (v + (1 + m**2) / s2 - 1)
+        ),
+        "你的 KL 是正解的兩倍：前面少了 1/2": sum_of(lambda m, s2, v: m**2 + s2 - 1 - v),
+        "正負號相反：你算的是 −KL；KL 不會是負的": sum_of(lambda m, s2, v: -0.5 * (m**2 + s2 - 1 - v)),
+        "log σ² 的正負號反了；σ 越小，−log σ² 越大，KL 才會變大": sum_of(
+            lambda m, s2, v: 0.5 * (m**2 + s2 - 1 + v)
+        ),
+        "少了 −1：q = p 時 KL 應該是 0": sum_of(lambda m, s2, v: 0.5 * (m**2 + s2 - v)),
+        "−1 寫成 +1 了": sum_of(lambda m, s2, v: 0.5 * (m**2 + s2 + 1 - v)),
+        "μ 忘了平方": sum_of(lambda m, s2, v: 0.5 * (m + s2 - 1 - v)),
+        "你把 log_var 當成變異數 σ²，沒有取 exp": sum_of(lambda m, s2, v: 0.5 * (m**2 + v - 1 - v)),
+        "你把 log_var 當成 log σ 了；它是 log σ²": sum_of(lambda m, s2, v: 0.5 * (m**2 + s2**2 - 1 - 2 * v)),
+        "σ² 用成 σ：exp(log_var / 2) 是標準差": sum_of(lambda m, s2, v: 0.5 * (m**2 + np.sqrt(s2) - 1 - v)),
+        "−log σ² 只減了一半（那是 log σ）": sum_of(lambda m, s2, v: 0.5 * (m**2 + s2 - 1 - v / 2)),
+        "這是 L2 的罰款 μ² + (σ²−1)²，不是 KL": sum_of(lambda m, s2, v: m**2 + (s2 - 1) ** 2),
+        "對數以 2 為底，或單位換成了位元；這裡要 nats": sum_of(
+            lambda m, s2, v: 0.5 * (m**2 + s2 - 1 - v) / math.log(2)
+        ),
+        "只有 μ 的部分，σ² 的三項不見了": sum_of(lambda m, s2, v: 0.5 * m**2),
+        "只有 σ² 的部分，½μ² 不見了": sum_of(lambda m, s2, v: 0.5 * (s2 - 1 - v)),
+    }
+
+
+@points(1, hint="E[z²] = μ² + σ²，E[(z−μ)²/σ²] = 1，代進對數比的平均。", chapter=CHAPTER)
+def test_kl_to_standard_normal(target):
+    """一維的封閉形式"""
+    mean, log_var = ONE
+    inputs = {"mean": mean, "log_var": log_var}
+    check(target.kl_to_standard_normal, inputs, KL_ONE, wrong=_wrong_kl(), tolerance=QUADRATURE)
+
+
+@points(1, hint="一列是一筆資料，一列一個 KL：沿最後一個軸（axis=-1）加總，列不動。", chapter=CHAPTER)
+def test_kl_to_standard_normal__dimensions(target):
+    """d 維：各維相加，一列一個值"""
+    per_dimension = sum_of(lambda m, s2, v: 0.5 * (m**2 + s2 - 1 - v))
+    wrong = _wrong_kl() | {
+        "你對維度取平均了；獨立的維度，KL 要相加": lambda m, v: per_dimension(m, v) / m.shape[-1],
+        "你對列取平均了；平均是損失函數的事，這裡一列一個值": lambda m, v: per_dimension(m, v).mean(),
+        "你把每一列也加起來了；這裡一列一個值": lambda m, v: per_dimension(m, v).sum(),
+        "−1 只減了一次；每個維度都有一個": lambda m, v: 0.5 * ((m**2 + np.exp(v) - v).sum(axis=-1) - 1),
+    }
+    inputs = {"mean": MEAN, "log_var": LOG_VAR}
+    check(target.kl_to_standard_normal, inputs, KL, wrong=wrong, tolerance=QUADRATURE)
+
+
+def _exact_variance_part(log_var):
+    """½(e^v − 1 − v)，五十位的十進位運算。"""
+    with localcontext() as context:
+        context.prec = 50
+        v = Decimal(float(log_var))
+        return float((v.exp() - 1 - v) / 2)
+
+
+@points(1, hint="np.expm1(v) 直接算 e^v − 1；先算 expm1(v) − v，再加 μ²。", chapter=CHAPTER)
+def test_kl_to_standard_normal__extremes(target):
+    """log σ² 接近 0、或非常小的時候"""
+    naive = {
+        "接近 0 時有效位數被減光了：exp(v) − 1 改用 np.expm1(v)，並先減 v 再加 μ²": lambda m, v: (
+            0.5 * (m**2 + np.exp(v) - v - 1).sum(axis=-1)
+        ),
+        "先減 1 再減 v 也一樣：exp(v) 那一步就丟了位數，要用 np.expm1(v)": lambda m, v: (
+            0.5 * (np.exp(v) - 1 - v + m**2).sum(axis=-1)
+        ),
+        "用了 expm1，但先減 1 的那份又加回來了；直接算 expm1(v) − v": lambda m, v: (
+            0.5 * (np.expm1(v) + 1 - v - 1 + m**2).sum(axis=-1)
+        ),
+        "加了一個小常數；用 expm1 就夠了，不需要 1e-8": lambda m, v: (
+            0.5 * (np.expm1(v) - v + 1e-8).sum(axis=-1)
+        ),
+        "接近 0 時結果是 0：小的 KL 被捨掉或截斷了": lambda m, v: np.zeros(len(m)),
+    }
+    near = np.array([[1e-8], [-1e-6], [1e-4], [-1e-3]])
+    expected = [_exact_variance_part(v) for v in near[:, 0]]
+    inputs = {"mean": np.zeros_like(near), "log_var": near}
+    check(target.kl_to_standard_normal, inputs, expected, wrong=naive, tolerance=TINY)
+
+    far = np.array([[-1400.0], [-60.0]])
+    wrong = {
+        "log_var 很小時是無限大：先取 exp 再取 log，exp(−1400) 已經是 0": lambda m, v: (
+            0.5 * (np.exp(v) - 1 - np.log(np.exp(v))).sum(axis=-1)
+        ),
+        "log_var 被截斷（clip）了；不需要截斷": lambda m, v: (
+            0.5 * (np.expm1(np.clip(v, -20, 20)) - np.clip(v, -20, 20)).sum(axis=-1)
+        ),
+    }
+    inputs = {"mean": np.zeros_like(far), "log_var": far}
+    expected = [699.5, 29.5]  # σ² 是 0（到 1e-26 為止），½(0 − 1 + 1400) 與 ½(0 − 1 + 60)
+    check(target.kl_to_standard_normal, inputs, expected, wrong=wrong)
+
+
+@points(1, hint="u = (z−μ)/σ 把 N(μ,σ²) 變成 N(0,1)，N(0,1) 變成 N(−μ/σ, 1/σ²)。", chapter=CHAPTER)
+def test_kl_from_standard_normal(target):
+    """另一個方向：照先驗平均"""
+    wrong = {
+        "方向反了：這是上一題的 D(N(μ,σ²)‖N(0,1))；要照 N(0,1) 平均": sum_of(
+            lambda m, s2, v: 0.5 * (m**2 + s2 - 1 - v)
+        ),
+        "μ² 也要除以 σ²：換尺以後平均是 −μ/σ": sum_of(lambda m, s2, v: 0.5 * (v + m**2 + 1 / s2 - 1)),
+        "換尺以後的 log 變異數是 −log σ²，所以 log σ² 這一項是加": sum_of(
+            lambda m, s2, v: 0.5 * ((1 + m**2) / s2 - 1 - v)
+        ),
+        "μ² 除的是 σ；(μ/σ)² 要除以 σ²": sum_of(lambda m, s2, v: 0.5 * (v + 1 / s2 + m**2 / np.sqrt(s2) - 1)),
+        "少了 −1：兩個分布相同時應該是 0": sum_of(lambda m, s2, v: 0.5 * (v + (1 + m**2) / s2)),
+        "你的值是正解的兩倍：前面少了 1/2": sum_of(lambda m, s2, v: v + (1 + m**2) / s2 - 1),
+        "對調引數不是變號：D(p‖q) 不等於 −D(q‖p)": sum_of(lambda m, s2, v: -0.5 * (m**2 + s2 - 1 - v)),
+        "(1 + μ²) 要除以 σ²，你除的是 σ": sum_of(lambda m, s2, v: 0.5 * (v + (1 + m**2) / np.sqrt(s2) - 1)),
+        "你對維度取平均了；獨立的維度要相加": lambda m, v: (
+            0.5 * (v + (1 + m**2) * np.exp(-v) - 1).mean(axis=-1)
+        ),
+    }
+    expected = [kl_in_the_plane(PRIOR, pair) for pair in zip(MEAN, VARIANCE, strict=True)]
+    inputs = {"mean": MEAN, "log_var": LOG_VAR}
+    check(target.kl_from_standard_normal, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+
+
+@points(2, hint="令 v = log σ²，KL = ½(μ² + e^v − 1 − v)。e^v 對 v 微分還是 e^v。", chapter=CHAPTER)
+def test_kl_gradient(target):
+    """對 μ 與 log σ² 的梯度"""
+    expected = {
+        "d_mean": differences_of_kl(lambda mean, log_var, t: (mean + t, math.exp(log_var))),
+        "d_log_var": differences_of_kl(lambda mean, log_var, t: (mean, math.exp(log_var + t))),
+    }
+    wrong = {
+        "這是 L2 罰款的梯度，不是 KL 的": lambda m, v: (2 * m, 2 * (np.exp(v) - 1) * np.exp(v)),
+        "d_log_var 是對 σ 的導數 σ − 1/σ；自變數是 log σ²": lambda m, v: (
+            None,
+            np.exp(v / 2) - np.exp(-v / 2),
+        ),
+        "d_log_var 是對 σ² 的導數 ½(1 − 1/σ²)；再乘 dσ²/d(log σ²) = σ²": lambda m, v: (
+            None,
+            0.5 * (1 - np.exp(-v)),
+        ),
+        "d_log_var 是對 log σ 的導數，是正解的兩倍；自變數是 log σ²": lambda m, v: (None, np.exp(v) - 1),
+        "d_log_var 忘了 −log σ² 那一項的導數 −1/2": lambda m, v: (None, 0.5 * np.exp(v)),
+        "d_log_var 的正負號反了": lambda m, v: (None, 0.5 * (1 - np.exp(v))),
+        "d_log_var 把 −v 的導數寫成 −v": lambda m, v: (None, 0.5 * (np.exp(v) - v)),
+        "d_log_var 用到 σ，要 σ²": lambda m, v: (None, 0.5 * (np.exp(v / 2) - 1)),
+        "d_mean 是正解的兩倍：½μ² 微分是 μ": lambda m, v: (2 * m, None),
+        "d_mean 是正解的一半：μ² 的 2 與前面的 ½ 相消": lambda m, v: (m / 2, None),
+        "d_mean 的正負號反了；μ 越大，KL 越大": lambda m, v: (-m, None),
+        "d_mean 多除了 σ²；那是另一個方向的梯度": lambda m, v: (m * np.exp(-v), None),
+        "梯度對列平均了；平均是損失函數的事": lambda m, v: (
+            m.mean(axis=0),
+            (0.5 * np.expm1(v)).mean(axis=0),
+        ),
+        "梯度對維度加總了；每個 μ 與 log σ² 各有自己的梯度": lambda m, v: (
+            m.sum(axis=-1),
+            (0.5 * np.expm1(v)).sum(axis=-1),
+        ),
+    }
+    inputs = {"mean": MEAN, "log_var": LOG_VAR}
+    check(target.kl_gradient, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+@points(1, hint="pull + ½(1 − 1/σ²) = 0，解出 σ²，再取 log；log(1 + x) 用 np.log1p。", chapter=CHAPTER)
+def test_best_log_var(target):
+    """重建與 KL 的平衡點"""
+    pull = np.array([0.0, 0.3, 1.5, 4.0, 40.0])
+    wrong = {
+        "你傳回的是 σ²，還要取 log": lambda a: 1 / (1 + 2 * a),
+        "你傳回的是標準差 σ，要 log σ²": lambda a: 1 / np.sqrt(1 + 2 * a),
+        "你傳回的是 log σ，是正解的一半": lambda a: -0.5 * np.log1p(2 * a),
+        "正負號反了：1/σ² = 1 + 2·pull，所以 log σ² 是負的": lambda a: np.log1p(2 * a),
+        "少了 2：KL 前面有 1/2，pull 沒有": lambda a: -np.log1p(a),
+        "2 跑到分母去了：把方程式乘 2，得到 2·pull + 1 = 1/σ²": lambda a: -np.log1p(a / 2),
+        "忘了先驗的那個 1：沒有人拉（pull = 0）時要停在 σ² = 1": lambda a: -np.log(2 * a),
+        "這是 L2 罰款的平衡點 σ² = 1 − pull/2": lambda a: np.log(1 - a / 2),
+        "pull 多乘了 2：題目的重建誤差是 pull·σ²": lambda a: -np.log1p(4 * a),
+    }
+    check(
+        target.best_log_var, {"pull": pull}, [_balance(a) for a in pull], wrong=wrong, tolerance=DIFFERENCES
+    )
+    small = np.array([1e-12, 1e-15])
+    naive = {"pull 很小時有效位數不夠：log(1 + x) 改用 np.log1p(x)": lambda a: -np.log(1 + 2 * a)}
+    check(target.best_log_var, {"pull": small}, -2 * small, wrong=naive, tolerance=TINY)
+
+
+def _balance(pull):
+    """二分法找 pull·σ² + KL 的谷底；斜率用差分，KL 用積分。"""
+
+    def slope(log_var):
+        def loss(v):
+            return pull * math.exp(v) + kl_by_quadrature((0.0, math.exp(v)))
+
+        return numerical_gradient(loss, log_var).item()
+
+    low, high = -8.0, 1.0
+    for _ in range(36):
+        middle = (low + high) / 2
+        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
+    return (low + high) / 2
+
+
+SECOND_MEAN = np.array([[0.0, 1.0], [-1.0, 2.0], [2.5, 0.5]])
+SECOND_VARIANCE = np.array([[2.0, 0.5], [4.0, 1.5], [0.09, 0.6]])
+
+
+@points(1, hint="u = (z − μ_p)/σ_p 把 p 變成 N(0, I)；q 的平均與變異數各變成什麼？", chapter=CHAPTER)
+def test_kl_between(target):
+    """任意兩個常態之間"""
+
+    def formula(m1, v1, m2, v2):
+        return 0.5 * ((m1 - m2) ** 2 * np.exp(-v2) + np.exp(v1 - v2) - 1 - (v1 - v2))
+
+    wrong = {
+        "方向反了：你算的是 D(p‖q)；左邊的 q 決定照誰平均": lambda *a: formula(*a[2:], *a[:2]).sum(axis=-1),
+        "平均的差要除以 p 的標準差，你除的是 q 的": lambda m1, v1, m2, v2: (
+            formula(m1, v1, m2, v2) + 0.5 * (m1 - m2) ** 2 * (np.exp(-v1) - np.exp(-v2))
+        ).sum(axis=-1),
+        "平均的差沒有換單位：還要除以 p 的標準差": lambda m1, v1, m2, v2: (
+            formula(m1, v1, m2, v2) + 0.5 * (m1 - m2) ** 2 * (1 - np.exp(-v2))
+        ).sum(axis=-1),
+        "平均的差多除了一次：(μ_q − μ_p)/σ_p 平方後除的是 σ_p²": lambda m1, v1, m2, v2: (
+            formula(m1, v1, m2, v2) + 0.5 * (m1 - m2) ** 2 * (np.exp(-2 * v2) - np.exp(-v2))
+        ).sum(axis=-1),
+        "兩個 KL 相減不等於兩個分布之間的 KL": lambda m1, v1, m2, v2: (
+            formula(m1, v1, 0.0, 0.0) - formula(m2, v2, 0.0, 0.0)
+        ).sum(axis=-1),
+        "p 的參數沒有用到：這是對 N(0, I) 的 KL": lambda m1, v1, m2, v2: formula(m1, v1, 0.0, 0.0).sum(
+            axis=-1
+        ),
+        "p 的變異數沒有用到：先驗不是單位變異數": lambda m1, v1, m2, v2: formula(m1, v1, m2, 0.0).sum(
+            axis=-1
+        ),
+        "變異數是相除（log 相減），你把變異數相減了": lambda m1, v1, m2, v2: (
+            0.5 * ((m1 - m2) ** 2 * np.exp(-v2) + np.exp(v1) - np.exp(v2) - (v1 - v2)).sum(axis=-1)
+        ),
+    }
+    expected = [
+        kl_in_the_plane((m1, s1), (m2, s2))
+        for m1, s1, m2, s2 in zip(MEAN, VARIANCE, SECOND_MEAN, SECOND_VARIANCE, strict=True)
+    ]
+    inputs = {
+        "mean_q": MEAN,
+        "log_var_q": LOG_VAR,
+        "mean_p": SECOND_MEAN,
+        "log_var_p": np.log(SECOND_VARIANCE),
+    }
+    check(target.kl_between, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+
+
+@points(1, hint="只用 log_var_q − log_var_p，不要各自取 exp 再相除。", chapter=CHAPTER)
+def test_kl_between__extremes(target):
+    """兩個分布都極窄，或幾乎相同"""
+    narrow = np.array([[-1400.0], [-1400.0 + math.log(4)]])
+    inputs = {
+        "mean_q": np.zeros((2, 1)),
+        "log_var_q": narrow,
+        "mean_p": np.zeros((2, 1)),
+        "log_var_p": narrow[::-1].copy(),
+    }
+    wrong = {
+        "兩個變異數各自取 exp 都變成 0，0/0 是 nan；先把 log 相減再取 exp": lambda m1, v1, m2, v2: (
+            0.5 * (np.exp(v1) / np.exp(v2) - 1 - np.log(np.exp(v1) / np.exp(v2))).sum(axis=-1)
+        ),
+        "exp(log_var_q) 變成 0，exp(−log_var_p) 變成無限大；先把 log 相減再取 exp": lambda m1, v1, m2, v2: (
+            0.5 * (np.exp(v1) * np.exp(-v2) - 1 - (v1 - v2)).sum(axis=-1)
+        ),
+    }
+    expected = [kl_by_quadrature((0.0, 0.25)), kl_by_quadrature((0.0, 4.0))]  # 換尺不變：只看比例 1/4 與 4
+    check(target.kl_between, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+
+    base = np.full((2, 1), 2.0)
+    gap = np.array([[2.0**-27], [-(2.0**-20)]])  # 2 的次方，加減都不產生捨入
+    close = {"mean_q": base, "log_var_q": base + gap, "mean_p": base, "log_var_p": base}
+    lost = {
+        "兩個分布幾乎相同時有效位數被減光了：差用 np.expm1": lambda m1, v1, m2, v2: (
+            0.5 * (np.exp(v1 - v2) - 1 - (v1 - v2)).sum(axis=-1)
+        ),
+    }
+    expected = [_exact_variance_part(g) for g in gap[:, 0]]
+    check(target.kl_between, close, expected, wrong=lost, tolerance=TINY)

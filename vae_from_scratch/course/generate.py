@@ -1,0 +1,67 @@
+"""由解答產生題目：``### BEGIN SOLUTION`` 到 ``### END SOLUTION`` 換成 ``raise NotImplementedError``。"""
+
+import difflib
+import os
+import re
+import time
+from pathlib import Path
+
+from .sets import CourseError, ExerciseSet
+
+PLACEHOLDER = "raise NotImplementedError  # 把這一行換成你的程式"
+_REGION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION\n", re.DOTALL | re.MULTILINE)
+
+
+def to_exercise(solution: str) -> str:
+    """解答的原始碼 → 題目的原始碼。區域沒有成對就引發 ``CourseError``。"""
+    exercise, regions = _REGION.subn(rf"\1{PLACEHOLDER}\n", solution)
+    if regions == 0 or "### BEGIN SOLUTION" in exercise or "### END SOLUTION" in exercise:
+        raise CourseError(
+            "解答裡的 ### BEGIN SOLUTION 與 ### END SOLUTION 要成對出現，各自佔一行，而且至少有一對。"
+        )
+    return exercise
+
+
+def expected_exercise(exercise_set: ExerciseSet) -> str:
+    try:
+        return to_exercise(exercise_set.solution.read_text("utf-8"))
+    except CourseError as error:
+        raise CourseError(f"{exercise_set.solution.name}：{error}") from None
+
+
+def drift(exercise_set: ExerciseSet, text: str | None = None) -> str:
+    """題目檔（或 ``text``）與解答產生的有什麼不同，統一差異格式；相同時是空字串。"""
+    if text is None:
+        text = exercise_set.exercise.read_text("utf-8") if exercise_set.exercise.exists() else ""
+    wanted = expected_exercise(exercise_set)
+    lines = difflib.unified_diff(
+        text.splitlines(True), wanted.splitlines(True), "現有的題目", "由解答產生的題目", n=1
+    )
+    return "".join(lines)
+
+
+def build(exercise_set: ExerciseSet) -> tuple[bool, Path | None]:
+    """寫出題目檔；傳回（有沒有改變，原檔的備份）。內容相同就不動。"""
+    wanted, path = expected_exercise(exercise_set), exercise_set.exercise
+    if path.exists() and path.read_text("utf-8") == wanted:
+        return False, None
+    saved = back_up(exercise_set) if path.exists() else None
+    write_atomically(path, wanted)
+    return True, saved
+
+
+def back_up(exercise_set: ExerciseSet) -> Path:
+    """把讀者的檔案複製到 ``.course/backup/``，檔名加上時間；同一秒再做一次也不會蓋掉前一份。"""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    number, folder = 0, exercise_set.root / ".course" / "backup"
+    while (saved := folder / f"{exercise_set.stem}-{stamp}{f'-{number}' if number else ''}.py").exists():
+        number += 1
+    write_atomically(saved, exercise_set.exercise.read_text("utf-8"))
+    return saved
+
+
+def write_atomically(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial.write_text(text, "utf-8", newline="\n")
+    os.replace(partial, path)

@@ -1,0 +1,90 @@
+"""一個檢查、它的結果，以及說明錯在哪裡的例外。"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+PASSED, UNANSWERED, WRONG, NOT_RUN = "通過", "尚未作答", "不對", "沒有跑"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Points:
+    """一個檢查值幾分、提示（一步一步，先給的在前）與該讀的章節。"""
+
+    value: int
+    hints: tuple[str, ...] = ()
+    chapter: str = ""
+
+
+def points(value: int, hint: str | Sequence[str] = (), chapter: str = "") -> Callable[[Function], Function]:
+    """``@points(2, hint="…", chapter="第 2 章")``：這個檢查值 2 分。
+
+    與 ``@pytest.mark.points`` 同義；寫成這樣，檢查檔不必匯入 pytest（省下 0.25 秒）。
+    """
+    hints = (hint,) if isinstance(hint, str) else tuple(hint)
+
+    def decorate(function: Function) -> Function:
+        function.course_points = Points(value, hints, chapter)  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class Case:
+    """一個計分的檢查。``function`` 是被檢查的函式，由檢查的名字 ``test_函式__面向`` 得知。"""
+
+    set_name: str
+    test: str
+    title: str
+    points: Points
+
+    @property
+    def function(self) -> str:
+        return self.test.removeprefix("test_").partition("__")[0]
+
+    @property
+    def key(self) -> str:
+        return f"{self.set_name}.{self.function}"
+
+
+def make_case(set_name: str, test: str, docstring: str | None, points: Points) -> Case:
+    return Case(set_name, test, (docstring or test).strip().splitlines()[0].rstrip("。"), points)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """錯在哪裡：先說症狀，再列出輸入、你的、正解等細節。"""
+
+    symptom: str
+    details: tuple[tuple[str, str], ...] = ()
+    whole_file: bool = False  # 整個檔案的問題，每個檢查都一樣
+
+
+class WrongAnswer(AssertionError):
+    """答案不對；``failure`` 說明怎麼不對。"""
+
+    def __init__(self, symptom: str, *details: tuple[str, str]):
+        super().__init__(symptom)
+        self.failure = Failure(symptom, details)
+
+
+class Unloadable(Exception):
+    """被檢查的檔案不存在或載入不了；原因在 ``__cause__``。"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """一個檢查跑完的結果。沒有通過就是 0 分。"""
+
+    case: Case
+    status: str = NOT_RUN
+    failure: Failure | None = None
+    printed: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def score(self) -> int:
+        return self.case.points.value if self.status == PASSED else 0

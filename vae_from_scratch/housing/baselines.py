@@ -1,0 +1,63 @@
+"""與 VAE 對照的表示法，以及「43 個類別欄最多能說出多少房價」的上限（第 11 章）。
+
+表示法只從訓練的列學，再套到每一列；上限直接用房價學，所以不是同一場比賽，只標出天花板。
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Representation = Callable[[NDArray, NDArray, int, int], NDArray]
+
+
+def pca(train: NDArray, x: NDArray, n_components: int, seed: int) -> NDArray:
+    """主成分分析：獨熱矩陣的前幾個主成分 (N, d)。"""
+    from sklearn.decomposition import PCA
+
+    return PCA(n_components, random_state=seed).fit(train).transform(x)
+
+
+def mca(train: NDArray, x: NDArray, n_components: int, seed: int) -> NDArray:
+    r"""多重對應分析（multiple correspondence analysis, MCA）：類別資料的主成分分析，(N, d)。
+
+    對 P = X / n 做奇異值分解：:math:`D_r^{-1/2}(P - rc^\top)D_c^{-1/2}`；新的列用列剖面投影到同樣的軸。
+    出處：Greenacre (2017)。訓練時整欄是 0 的欄不用。
+    """
+    seen = train.any(axis=0)
+    proportions = train[:, seen] / train.sum()
+    rows, columns = proportions.sum(axis=1), proportions.sum(axis=0)
+    expected = np.outer(rows, columns)
+    _, _, axes = np.linalg.svd((proportions - expected) / np.sqrt(expected), full_matrices=False)
+    profiles = x[:, seen] / x[:, seen].sum(axis=1, keepdims=True)
+    return (profiles - columns) / np.sqrt(columns) @ axes[:n_components].T
+
+
+def random_projection(train: NDArray, x: NDArray, n_components: int, seed: int) -> NDArray:
+    """隨機投影：什麼也不學，只抽一個 D × d 的常態矩陣。"""
+    return x @ np.random.default_rng(seed).standard_normal((x.shape[1], n_components))
+
+
+def ridge(seed: int) -> Any:
+    """嶺迴歸：懲罰的強度由訓練資料內的交叉驗證決定。"""
+    from sklearn.linear_model import RidgeCV
+
+    return RidgeCV(alphas=np.logspace(-1, 3, 13))
+
+
+def boosting(seed: int) -> Any:
+    """梯度提升樹（gradient boosting）。"""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    return HistGradientBoostingRegressor(max_iter=200, learning_rate=0.06, random_state=seed)
+
+
+REPRESENTATIONS: dict[str, Representation] = {"pca": pca, "mca": mca, "random": random_projection}
+CEILINGS: dict[str, Callable[[int], Any]] = {"ridge": ridge, "boosting": boosting}
+
+
+def ceiling_r2(name: str, x: NDArray, log_price: NDArray, held_out: NDArray, seed: int) -> float:
+    """直接由獨熱矩陣預測對數房價，在留下的房子上的 R²。"""
+    model = CEILINGS[name](seed).fit(x[~held_out], log_price[~held_out])
+    return float(model.score(x[held_out], log_price[held_out]))

@@ -1,0 +1,41 @@
+"""``VAE`` 的方法收到的資料合用嗎？不合用就引發 ``ValueError``，說出引數的名字、收到的值與補救（第 8 章）。"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+
+def validated(estimator: BaseEstimator, X: ArrayLike, name: str, reset: bool) -> NDArray:
+    """scikit-learn 的檢查（形狀、欄名、數值），錯誤訊息加上引數的名字與補救。"""
+    try:
+        return validate_data(estimator, X, reset=reset, dtype=estimator.dtype, ensure_all_finite=False)
+    except ValueError as error:
+        raise ValueError(
+            f"引數 {name} 不能用：{error}。請給數值的 (N, D) 矩陣；欄的個數、名字與順序要和訓練時相同。"
+        ) from error
+
+
+def finite(values: NDArray, name: str) -> NDArray:
+    if not np.isfinite(values).all():
+        row, column = np.argwhere(~np.isfinite(values))[0]
+        raise ValueError(
+            f"引數 {name} 的第 {row} 列第 {column} 欄是 {values[row, column]}；不接受 NaN 或 inf。"
+            "請先補上缺失值，或用獨熱編碼把缺失寫成整組 0。"
+        )
+    return values
+
+
+def check_same_groups(name: str, got: Sequence[int], wanted: Sequence[int]) -> None:
+    if tuple(got) != tuple(wanted):
+        raise ValueError(
+            f"引數 {name} 各變數的水準個數是 {tuple(got)}，訓練時是 {tuple(wanted)}；請用同一個編碼規則。"
+        )
+
+
+def random_generator(rng: np.random.Generator) -> np.random.Generator:
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"引數 rng 是 {rng!r}；請給隨機數產生器，例如 numpy.random.default_rng(0)。")
+    return rng
