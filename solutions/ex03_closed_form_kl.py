@@ -43,8 +43,8 @@ def kl_to_standard_normal(mean: NDArray, log_var: NDArray) -> NDArray:
     """
     ### BEGIN SOLUTION
     # E[z²] = μ² + σ²，E[(z−μ)²/σ²] = 1，所以是 (μ² + σ² − 1 − log σ²)/2。
-    # σ² − 1 用 expm1 一次算出來，再減 log σ²；先加上 μ² 的話，小的差會被吃掉。
-    per_dimension = 0.5 * (np.square(mean) + (np.expm1(log_var) - log_var))
+    # σ² − 1 用 expm1 一次算出來；寫成 exp(log_var) − 1，log_var 很小時有效位數就沒了。
+    per_dimension = 0.5 * (np.square(mean) + np.expm1(log_var) - log_var)
     return per_dimension.sum(axis=-1)
     ### END SOLUTION
 

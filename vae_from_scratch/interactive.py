@@ -20,7 +20,9 @@ class InteractiveFigure:
             payload = {"colours": plotting.COLOURS, **data}
             self.data = json.dumps(payload, ensure_ascii=False, allow_nan=False, default=_to_list)
         except ValueError as error:
-            raise ValueError(f"互動圖 {name} 的資料（data）裡有 NaN 或無限大，網頁讀不懂；請先換成 None。") from error
+            raise ValueError(
+                f"互動圖 {name} 的資料（data）裡有 NaN 或無限大，網頁讀不懂；請先換成 None。"
+            ) from error
 
     def __repr__(self) -> str:
         return self.fallback
@@ -37,4 +39,6 @@ class InteractiveFigure:
 def _to_list(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise TypeError(f"互動圖的資料（data）不能有 {type(value).__name__}；可用數、字串、串列、字典、NumPy 陣列。")
+    raise TypeError(
+        f"互動圖的資料（data）不能有 {type(value).__name__}；可用數、字串、串列、字典、NumPy 陣列。"
+    )

@@ -1,5 +1,6 @@
 """訓練：小批次、訓練迴圈、歷程、進度與檢查點（第 8 章）。"""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +100,7 @@ def train_epoch(
     batches = minibatches(rows, schedule.batch_size, latent_dim, state.rng, dtype)
     for step, (x, noise) in enumerate(batches, 1):
         loss, gradient = engine.loss_and_gradient(state.parameters, x, noise, beta)
-        if not np.isfinite(loss.total):
+        if not math.isfinite(loss.total):
             raise FloatingPointError(_diverged(epoch, step, loss, state.optimizer.learning_rate))
         state.optimizer.update(state.parameters, gradient)
         losses.append(loss)

@@ -1,11 +1,12 @@
 """獨立的積分：常態分布下的期望值與 KL，都由 scipy 的密度與數值積分算。"""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy import integrate, stats
 
-Density = Callable[[float], float]
+Density = Callable[[Any], Any]
 
 
 def normal(mean: float = 0.0, std: float = 1.0) -> Density:
@@ -13,7 +14,7 @@ def normal(mean: float = 0.0, std: float = 1.0) -> Density:
     return stats.norm(mean, std).logpdf
 
 
-def expectation(f: Callable[[float], float], mean: float = 0.0, std: float = 1.0) -> float:
+def expectation(f: Density, mean: float = 0.0, std: float = 1.0) -> float:
     """E[f(z)]，z ~ N(mean, std²)：對 ε 在 ±12 個標準差上積分，在 0 切開。"""
 
     def integrand(noise: float) -> float:
@@ -23,7 +24,7 @@ def expectation(f: Callable[[float], float], mean: float = 0.0, std: float = 1.0
     return sum(integrate.quad(integrand, *ends, **options)[0] for ends in ((-12, 0), (0, 12)))
 
 
-def variance(f: Callable[[float], float], mean: float = 0.0, std: float = 1.0) -> float:
+def variance(f: Density, mean: float = 0.0, std: float = 1.0) -> float:
     center = expectation(f, mean, std)
     return expectation(lambda z: (f(z) - center) ** 2, mean, std)
 

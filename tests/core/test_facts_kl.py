@@ -98,7 +98,6 @@ def test_fact_4_divergence_is_marginals_plus_total_correlation() -> None:
     root = rng.normal(size=(4, 4))
     mean, cov = rng.normal(size=4), root @ root.T + np.eye(4)
     marginals = sum(kl((m, np.sqrt(v)), P) for m, v in zip(mean, np.diag(cov), strict=True))
-    correlation = np.corrcoef(rng.multivariate_normal(mean, cov, 10).T)  # 只借形狀；下面用真的相關矩陣
     scale = np.sqrt(np.diag(cov))
     correlation = cov / np.outer(scale, scale)
     total_correlation = -np.linalg.slogdet(correlation)[1] / 2

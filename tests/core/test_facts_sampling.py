@@ -11,11 +11,12 @@ MEAN, STD = 0.7, 1.3
 
 
 def test_fact_6_density_of_z_is_that_of_noise_divided_by_sigma() -> None:
-    z = gaussian.reparameterize(np.array([[1.0]]), np.log([[4.0]]), np.array([[0.7]]))
+    mean, log_var = np.array([[1.0]]), np.log([[4.0]])
+    z = gaussian.reparameterize(mean, log_var, np.array([[0.7]]))
     assert z == pytest.approx(2.4)
     assert stats.norm(1, 2).pdf(2.4) == pytest.approx(0.156127, abs=5e-7)
     assert stats.norm.pdf(0.7) == pytest.approx(0.312254, abs=5e-7)
-    assert np.exp(gaussian.log_prob(z, np.array([[1.0]]), np.log([[4.0]]))) == pytest.approx(0.156127, abs=5e-7)
+    assert np.exp(gaussian.log_prob(z, mean, log_var)) == pytest.approx(0.156127, abs=5e-7)
 
 
 def test_fact_6_vectors_divide_by_the_determinant() -> None:

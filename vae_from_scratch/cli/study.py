@@ -1,6 +1,7 @@
 """``study``：算完書裡所有的長實驗，存進快取；中斷後再跑，只補還沒算的。"""
 
 import argparse
+import sys
 import time
 
 from ..housing import study
@@ -23,10 +24,15 @@ def run(args: argparse.Namespace) -> int:
     if args.list:
         return _list(names)
     started = time.monotonic()
-    runs = [run for name in names for run in study.runs_of(name)]
-    trained = study.missing_runs(runs)
-    study.results(runs, jobs=args.jobs, verbose=True)
-    print(f"研究完成：共 {len(runs)} 次訓練，這次補算 {trained} 次，{time.monotonic() - started:.0f} 秒。")
+    runs = {run.key: run for name in names for run in study.runs_of(name)}
+    missing = study.missing_runs(list(runs.values()))
+    try:
+        study.results(list(runs.values()), jobs=args.jobs, verbose=True)
+    except KeyboardInterrupt:
+        done = missing - study.missing_runs(list(runs.values()))
+        print(f"\n已中斷；這次算好的 {done} 項已經存下，再執行一次會接著算。", file=sys.stderr)
+        return 130
+    print(f"研究完成：共 {len(runs)} 項，這次補算 {missing} 項，{time.monotonic() - started:.0f} 秒。")
     print(f"結果在 {study.folder()}")
     return 0
 
@@ -34,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 def _list(names: list[str]) -> int:
     for name in names:
         runs = study.runs_of(name)
-        summary = (study.EXPERIMENTS[name].__doc__ or "").splitlines()[0]
+        summary = next(iter((study.EXPERIMENTS[name].__doc__ or "").splitlines()), "")
         print(f"{name:<14}{len(runs) - study.missing_runs(runs):>4}/{len(runs):<4}{summary}")
     return 0
 

@@ -24,16 +24,16 @@ class Engine:
         """一批資料的損失與梯度；x 是 (N, D)，noise 是 (N, d)。"""
         net, n_rows = self._buffers_for(parameters, len(x)), len(x)
 
-        net.encoder.input[:] = x
+        net.x[:] = x
         net.encoder.forward()
         z, scaled_noise = layers.sample_forward(net.mean, net.log_var, noise)
         net.decoder.input[:] = z
         output = net.decoder.forward()
-        log_likelihood = self.likelihood.log_prob(x, output, net.noise_log_var)
+        log_likelihood = self.likelihood.log_prob(net.x, output, net.noise_log_var)
         kl, (d_mean_of_kl, d_log_var_of_kl) = self._kl(net.mean, net.log_var, z, noise, scaled_noise)
         loss = objective.loss(log_likelihood, kl, beta, self.free_bits)
 
-        d_output, d_noise_log_var = self.likelihood.gradient(x, output, net.noise_log_var)
+        d_output, d_noise_log_var = self.likelihood.gradient(net.x, output, net.noise_log_var)
         net.d_noise_log_var[:] = d_noise_log_var / -n_rows
         d_output *= -1 / n_rows
         d_z = net.decoder.backward_input(net.decoder.backward(d_output))
@@ -73,7 +73,7 @@ class Buffers:
         self.encoder = layers.Perceptron(theta.encoder, d_theta.encoder, n_rows)
         self.decoder = layers.Perceptron(theta.decoder, d_theta.decoder, n_rows)
         self.noise_log_var, self.d_noise_log_var = theta.noise_log_var, d_theta.noise_log_var
-        code = self.encoder.dense[-1].y
+        self.x, code = self.encoder.input, self.encoder.dense[-1].y
         self.mean, self.log_var = np.split(code, 2, axis=1)
         self.d_code = np.empty_like(code)
         self.d_mean, self.d_log_var = np.split(self.d_code, 2, axis=1)

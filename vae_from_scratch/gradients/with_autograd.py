@@ -38,19 +38,18 @@ class Engine:
         return losses[0], gradient
 
     def _negative_elbo(self, theta, x, noise, beta, losses):
-        depth, d = len(self.network.encoder_shapes), self.network.latent_dim
+        x, depth = np.asfortranarray(x), len(self.network.encoder_shapes)
         code = _perceptron(x, theta, self.places[:depth])
-        mean, log_var = code[:, :d], code[:, d:]
-        z = sample(mean, log_var, noise)
+        z = sample(code, noise)
         output = _perceptron(z, theta, self.places[depth:])
         log_likelihood = self._log_prob(x, output, theta)
-        kl = self._kl(z, mean, log_var, noise)
-        return negative_elbo(log_likelihood, kl, beta, self.free_bits, losses)
+        return negative_elbo(log_likelihood, self._kl(code, z, noise), beta, self.free_bits, losses)
 
-    def _kl(self, z, mean, log_var, noise):
+    def _kl(self, code, z, noise):
         """三種形式的 KL，每個維度一個值。"""
         if self.kl == "closed_form":
-            return closed_form_kl(mean, log_var)
+            return closed_form_kl(code)
+        log_var = code[:, self.network.latent_dim :]
         if self.kl == "path_derivative":
             return path_kl(z, getval(log_var), noise)
         return 0.5 * (z**2 - noise**2 - log_var)
@@ -88,9 +87,12 @@ def _perceptron(a, theta, places):
 
 @primitive
 def dense(a, theta, place, relu):
-    """全連接層 a W + b，隱藏層再套 max(·, 0)；[W; b] 是平坦向量 theta 裡 ``place`` 那一段。"""
+    """全連接層 a W + b，隱藏層再套 max(·, 0)；[W; b] 是平坦向量 theta 裡 ``place`` 那一段。
+
+    ``order="F"`` 只管記憶體怎麼排：照欄排，BLAS 就不必走慢的那一種轉置（見 ``layers.Dense``）。
+    """
     layer = place.of(theta)
-    y = a @ layer[:-1]
+    y = np.matmul(a, layer[:-1], order="F")
     y += layer[-1]
     return np.maximum(y, 0, out=y) if relu else y
 
@@ -111,7 +113,9 @@ def _dense_vjp(argnums, y, args, kwargs):
 
         # theta 的其他位置，導數都是 0：SparseObject 讓 autograd 只加到這一段。
         d_theta = SparseObject(vspace(theta), add_to)
-        return (d_y @ place.of(theta)[:-1].T, d_theta) if 0 in argnums else (d_theta,)
+        if 0 not in argnums:
+            return (d_theta,)
+        return np.matmul(d_y, place.of(theta)[:-1].T, order="F"), d_theta
 
     return vjp
 
@@ -120,29 +124,32 @@ defvjp_argnums(dense, _dense_vjp)
 
 
 @primitive
-def sample(mean, log_var, noise):
-    """z = μ + σ ε；∂z/∂μ = 1，∂z/∂log σ² = σ ε / 2。"""
+def sample(code, noise):
+    """code = [μ, log σ²]，z = μ + σ ε；∂z/∂μ = 1，∂z/∂log σ² = σ ε / 2。"""
+    mean, log_var = np.split(code, 2, axis=1)
     return gaussian.reparameterize(mean, log_var, noise)
 
 
-defvjp(
-    sample,
-    lambda z, mean, log_var, noise: lambda d_z: d_z,
-    lambda z, mean, log_var, noise: lambda d_z: 0.5 * d_z * (np.exp(0.5 * log_var) * noise),
-)
+def _sample_vjp(z, code, noise):
+    log_var = np.split(code, 2, axis=1)[1]
+    return lambda d_z: np.hstack([d_z, d_z * (0.5 * np.exp(0.5 * log_var) * noise)])
+
+
+defvjp(sample, _sample_vjp)
 
 
 @primitive
-def closed_form_kl(mean, log_var):
-    """½(μ² + σ² − 1 − log σ²)；∂/∂μ = μ，∂/∂log σ² = (σ² − 1)/2。"""
-    return gaussian.kl_per_unit(mean, log_var)
+def closed_form_kl(code):
+    """code = [μ, log σ²]，½(μ² + σ² − 1 − log σ²)；∂/∂μ = μ，∂/∂log σ² = (σ² − 1)/2。"""
+    return gaussian.kl_per_unit(*np.split(code, 2, axis=1))
 
 
-defvjp(
-    closed_form_kl,
-    lambda kl, mean, log_var: lambda d_kl: d_kl * mean,
-    lambda kl, mean, log_var: lambda d_kl: d_kl * (0.5 * np.expm1(log_var)),
-)
+def _closed_form_kl_vjp(kl, code):
+    mean, log_var = np.split(code, 2, axis=1)
+    return lambda d_kl: np.hstack([d_kl * mean, d_kl * (0.5 * np.expm1(log_var))])
+
+
+defvjp(closed_form_kl, _closed_form_kl_vjp)
 
 
 @primitive

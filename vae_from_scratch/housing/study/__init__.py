@@ -1,11 +1,11 @@
-"""書裡的長實驗：一份可以重算的研究，結果存在快取裡（第 7、11、12 章）。
+"""書裡的長實驗：一份可以重算的研究，結果存在快取裡（第 7、11、12、13 章）。
 
 ``python -m vae_from_scratch study`` 算完全部；各頁用 ``table("beta_sweep")`` 取一個實驗的結果。
 """
 
 from typing import TYPE_CHECKING
 
-from .plan import EXPERIMENTS, runs_of
+from .plan import EXPERIMENTS, kaggle_folder, original, runs_of
 from .runs import Result, Run
 from .store import folder, missing_runs, results
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "EXPERIMENTS", "Result", "Run", "experiment", "folder", "missing_runs", "results", "runs_of", "table",
+    "EXPERIMENTS", "Result", "Run", "experiment", "folder", "kaggle_folder", "missing_runs", "original",
+    "results", "runs_of", "table",
 ]  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """書裡每一個實驗由哪些訓練組成。要改種子數、權重或寬度，只改這裡。"""
 
+import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from .runs import Run
@@ -10,14 +12,19 @@ FEW_SEEDS = range(3)
 MANY_SEEDS = range(10)
 BETAS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 20.0)
 LINEAR_BETAS = (1.0, 2.0, 4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 13.0, 14.0)
+SIZES = range(1, 11)
 MEAN_WEIGHTS = {"split": 0.003, "all": 0.005}
 N_COLUMNS = {"ames": 267, "kaggle": 252}
-FLOAT32 = {"dtype": "float32"}
+#: 每一次訓練都把這些寫明：同樣的設定有同樣的名字，跨實驗只訓練一次。
+BASE = {
+    "beta": 1.0, "kl": "closed_form", "free_bits": 0.0, "warmup_epochs": 20, "epochs": 60, "latent_dim": 2,
+    "hidden": [200, 100, 50, 20], "likelihood": "bernoulli", "dtype": "float32",
+}  # fmt: skip
 
 
 def beta_sweep() -> list[Run]:
-    """第 7 章：beta 由小到大，直到崩塌。"""
-    return _runs(SEEDS, ({"beta": beta} for beta in BETAS), keep=("parameters",))
+    """第 7、11 章：beta 由小到大，直到崩塌。"""
+    return _runs(SEEDS, ({"beta": beta} for beta in BETAS))
 
 
 def linear_sweep() -> list[Run]:
@@ -28,7 +35,7 @@ def linear_sweep() -> list[Run]:
 
 def warmup() -> list[Run]:
     """第 7、11 章：有暖身與沒有暖身，各十個種子。"""
-    return _runs(MANY_SEEDS, ({"beta": 1.0, "warmup_epochs": epochs} for epochs in (0, 20)))
+    return _runs(MANY_SEEDS, ({"warmup_epochs": epochs} for epochs in (0, 20)))
 
 
 def remedies() -> list[Run]:
@@ -54,36 +61,45 @@ def full_weight() -> list[Run]:
     return _runs(FEW_SEEDS, [{"beta": float(N_COLUMNS["ames"]), "warmup_epochs": 0}])
 
 
+def transductive() -> list[Run]:
+    """第 11 章：訓練時看過全部的房子（不看房價），與只看八成比較。"""
+    return _runs(SEEDS, [{}], rows="all")
+
+
 def dimensions() -> list[Run]:
     """第 11 章：潛在空間 1 到 10 維。"""
-    return _runs(FEW_SEEDS, ({"beta": 1.0, "latent_dim": d} for d in range(1, 11)))
+    return _runs(FEW_SEEDS, ({"latent_dim": size} for size in SIZES))
 
 
 def overfitting() -> list[Run]:
     """第 11 章：訓練 200 個週期。"""
-    return _runs(FEW_SEEDS, [{"beta": 1.0, "epochs": 200}])
+    return _runs(FEW_SEEDS, [{"epochs": 200}])
 
 
 def autoencoder() -> list[Run]:
-    """第 1、11 章：同一個網路，不加雜訊、不算 KL。"""
-    return _runs(SEEDS, [{"warmup_epochs": 0}], kind="autoencoder", keep=("parameters",))
+    """第 1、11、12 章：同一個網路，不加雜訊、不算 KL。"""
+    return _runs(MANY_SEEDS, [{"warmup_epochs": 0}], kind="autoencoder")
 
 
 def baselines() -> list[Run]:
     """第 11 章：PCA、MCA、隨機投影（各 1 到 10 維），以及嶺迴歸與梯度提升樹的上限。"""
-    runs = [run for kind in ("ridge", "boosting") for run in _baselines(kind, [{}])]
-    sizes = [{"latent_dim": d} for d in range(1, 11)]
-    return runs + [run for kind in ("pca", "mca", "random") for run in _baselines(kind, sizes)]
+    runs = [Run({}, seed, kind=kind) for kind in ("ridge", "boosting") for seed in MANY_SEEDS]
+    return runs + [
+        Run({"latent_dim": size}, seed, kind=kind)
+        for kind in ("pca", "mca", "random")
+        for size in SIZES
+        for seed in MANY_SEEDS
+    ]
 
 
 def likelihoods() -> list[Run]:
     """第 12 章：「無」當水準的編碼，獨立的伯努利與每個變數一個 softmax。"""
     models = [
-        {"beta": 1.0, "likelihood": likelihood, "latent_dim": d}
+        {"likelihood": likelihood, "latent_dim": size}
         for likelihood in ("bernoulli", "categorical")
-        for d in (2, 8)
+        for size in (2, 8)
     ]
-    return _runs(SEEDS, models, encoding="level", keep=("parameters",))
+    return _runs(SEEDS, models, encoding="level")
 
 
 EXPERIMENTS: dict[str, Callable[[], list[Run]]] = {
@@ -93,6 +109,7 @@ EXPERIMENTS: dict[str, Callable[[], list[Run]]] = {
     "remedies": remedies,
     "original": original,
     "full_weight": full_weight,
+    "transductive": transductive,
     "dimensions": dimensions,
     "overfitting": overfitting,
     "autoencoder": autoencoder,
@@ -104,14 +121,17 @@ EXPERIMENTS: dict[str, Callable[[], list[Run]]] = {
 def runs_of(name: str) -> list[Run]:
     """一個實驗的全部訓練。"""
     if name not in EXPERIMENTS:
-        raise ValueError(f"沒有叫做 {name!r} 的實驗；可用的是 {'、'.join(EXPERIMENTS)}。")
+        raise ValueError(f"沒有叫做 {name!r} 的實驗（experiment）；可用的是 {'、'.join(EXPERIMENTS)}。")
     return EXPERIMENTS[name]()
 
 
+def kaggle_folder() -> str | None:
+    """讀者自己的 Kaggle 檔案在哪裡：環境變數 ``VAE_KAGGLE_DIR``；沒有設定，或缺檔案，就是 None。"""
+    folder = os.environ.get("VAE_KAGGLE_DIR", "")
+    found = folder and all((Path(folder) / name).is_file() for name in ("train.csv", "test.csv"))
+    return folder if found else None
+
+
 def _runs(seeds: Iterable[int], models: Iterable[dict[str, Any]], **options: Any) -> list[Run]:
-    models = list(models)
-    return [Run({**FLOAT32, **model}, seed, **options) for model in models for seed in seeds]
-
-
-def _baselines(kind: str, models: Iterable[dict[str, Any]]) -> list[Run]:
-    return [Run(model, seed, kind=kind) for model in models for seed in SEEDS]
+    seeds = list(seeds)
+    return [Run({**BASE, **model}, seed, **options) for model in models for seed in seeds]

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 class Run:
     """``model`` 是 ``VAE`` 的引數；``seed`` 同時決定分割、初始值、批次與雜訊。
 
-    ``rows``：``"split"`` 留 20% 的房子不訓練，R² 在那 20% 上量；``"all"`` 全部拿來訓練（原文的作法）。
+    ``rows``：``"split"`` 留 20% 的房子不訓練；``"all"`` 全部拿來訓練（原文的作法）。
     ``encoding``：``"zeros"`` 是原文的規則（缺失為整組 0），``"level"`` 把「無」當成一個水準。
     ``kind``："vae"、"autoencoder"（不加雜訊的對照），或 baselines 模組裡的對照與上限。
-    ``keep``：另外存下來的陣列（``"parameters"``）。
     """
 
     model: dict[str, Any]
@@ -25,7 +24,6 @@ class Run:
     source: str = "ames"
     folder: str = ""
     kind: str = "vae"
-    keep: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -42,4 +40,3 @@ class Result:
     metrics: dict[str, Any]
     history: list[dict[str, Any]]
     arrays: dict[str, NDArray] = field(repr=False)
-

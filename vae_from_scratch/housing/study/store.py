@@ -1,7 +1,5 @@
 """研究結果的快取：一次訓練一個檔案，檔名是設定的雜湊值；中斷後再跑，只補還沒算的。"""
 
-import ast
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -10,26 +8,29 @@ from pathlib import Path
 from typing import Any
 
 from ...storage import load_arrays, save_arrays
+from . import sources
 from .runs import Result, Run
 
 RESULT = "研究結果"
 PACKAGE = Path(__file__).resolve().parents[2]
-#: 改了這些資料夾裡的檔案，訓練的結果就可能不同；畫圖、練習、命令列不影響。
-FOLDERS = (".", "gradients", "housing", "housing/study")
-WITHOUT_EFFECT = ("plotting.py", "__main__.py", "store.py", "plan.py")
+#: 引擎是依名字匯入的，順著匯入找不到，所以另外寫明。
+ENTRIES = (PACKAGE / "housing" / "study" / "measure.py", PACKAGE / "gradients" / "hand_derived.py")
 
 
 def results(runs: Sequence[Run], *, jobs: int | None = None, verbose: bool = False) -> list[Result]:
     """依序傳回每一次訓練的結果；已經算過的從快取讀，其餘平行訓練並立刻存檔。"""
-    missing = [run for run in dict.fromkeys(map(_hashable, runs)) if not path_of(run.run).exists()]
-    for _ in _progress(_train_all([item.run for item in missing], jobs), len(missing), verbose):
+    unique = {run.key: run for run in runs}
+    found = {key: result for key, run in unique.items() if (result := cached(run)) is not None}
+    missing = [run for key, run in unique.items() if key not in found]
+    for _ in _progress(_train_all(missing, jobs), len(missing), verbose):
         pass
-    return [load(run) for run in runs]
+    found |= {run.key: load(run) for run in missing}
+    return [found[run.key] for run in runs]
 
 
 def missing_runs(runs: Sequence[Run]) -> int:
-    """還沒有結果的有幾次。"""
-    return sum(not path_of(run).exists() for run in runs)
+    """還沒有結果的有幾次（重複的設定只算一次）。"""
+    return sum(not path_of(run).exists() for run in {run.key: run for run in runs}.values())
 
 
 def path_of(run: Run) -> Path:
@@ -53,17 +54,12 @@ def load(run: Run) -> Result:
     return Result(run, metadata["metrics"], metadata["history"], arrays)
 
 
-class _hashable:
-    """讓含有字典的設定可以去掉重複。"""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-
-    def __hash__(self) -> int:
-        return hash(self.run.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _hashable) and self.run.key == other.run.key
+def cached(run: Run) -> Result | None:
+    """快取裡的結果；還沒算，或檔案壞了，傳回 None。"""
+    try:
+        return load(run)
+    except ValueError:
+        return None
 
 
 def _train_all(runs: Sequence[Run], jobs: int | None) -> Iterator[None]:
@@ -96,21 +92,5 @@ def _progress(done: Iterator[Any], total: int, verbose: bool) -> Iterator[Any]:
 
 @cache
 def _version() -> str:
-    """程式內容的雜湊值；註解與說明文字不算在內，所以改文字不必重新訓練。"""
-    files = sorted(path for name in FOLDERS for path in (PACKAGE / name).glob("*.py"))
-    digest = hashlib.sha256()
-    for file in (path for path in files if path.name not in WITHOUT_EFFECT):
-        digest.update(_without_documentation(file.read_text(encoding="utf-8")).encode())
-    return digest.hexdigest()[:12]
-
-
-def _without_documentation(source: str) -> str:
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Expr)
-            and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, str)
-        ):
-            node.value.value = ""
-    return ast.unparse(tree)
+    """訓練與測量依據的程式的雜湊值；畫圖、練習、命令列與實驗的清單不影響。"""
+    return sources.fingerprint(ENTRIES, PACKAGE)

@@ -1,0 +1,18 @@
+# 每個工作的內容都在 make.py（Windows 沒有 make 時直接執行它）；這裡只負責找到 Python。
+# 輸入 make 或 make help 看有哪些工作。
+
+PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1; \
+	then echo $$python; break; fi; done)
+
+TASKS := help install book test open lint clean
+
+.PHONY: $(TASKS)
+.DEFAULT_GOAL := help
+
+$(TASKS):
+ifeq ($(PYTHON),)
+	@echo "✗ 找不到 Python 3.11、3.12 或 3.13。請先安裝其中一版，再執行一次 make $@。" >&2; exit 1
+else
+	@$(PYTHON) make.py $@ $(ARGS)
+endif

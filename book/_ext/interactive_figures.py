@@ -1,0 +1,42 @@
+"""互動圖的程式只載入到用得到的那一頁；Jupyter Book 會把 _static 裡每個 .js 與 .css 加到每一頁。
+
+頁面裡有 ``<div data-interactive="名字">`` 就載入 d3、共用的 stage.js 與 interactive/名字.js。
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+FOLDER = Path(__file__).resolve().parents[1] / "_static" / "interactive"
+USED = re.compile(r'data-interactive="([\w-]+)"')
+
+
+def keep_off_every_page(app: Sphinx, config: Config) -> None:
+    for files in (config.html_js_files, config.html_css_files):
+        files[:] = [file for file in files if not str(file).startswith("interactive/")]
+
+
+def load_where_used(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    names = sorted(set(USED.findall(context.get("body", ""))))
+    for name in names:
+        if not (FOLDER / f"{name}.js").is_file():
+            logger.warning("互動圖 %s 沒有程式：找不到 %s", name, FOLDER / f"{name}.js", location=pagename)
+    if names:
+        app.add_css_file("interactive/interactive.css")
+        for file in [
+            "../d3/d3.min.js",
+            "interactive/stage.js",
+            *(f"interactive/{name}.js" for name in names),
+        ]:
+            app.add_js_file(file, loading_method="defer")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("config-inited", keep_off_every_page, priority=100)  # 要在 Sphinx 整理清單之前
+    app.connect("html-page-context", load_where_used)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,147 @@
+/* 互動圖共用的舞台：圖框、座標軸、滑桿、可以拖的把手、給螢幕閱讀器的文字。畫線畫點交給 d3。
+ *
+ * 用法（每張圖一支程式）：
+ *   Interactive.register("名字", (stage) => {
+ *     const plot = stage.plot({ label: "…", height: 300 });
+ *     const mu = stage.slider({ label: "平均 μ", min: -2, max: 3, step: 0.05, value: 1 });
+ *     stage.draw(() => { …用 plot.width、mu.value 畫圖…; stage.say("μ 是 …"); });
+ *   });
+ * 滑桿、把手、按鈕、視窗大小一變，就重畫一次。stage.data 是 Python 交來的資料，stage.colours 是全書的顏色。
+ */
+(function () {
+  "use strict";
+
+  const QUIET = 250; // 停手這麼多毫秒才更新文字，拖動時螢幕閱讀器才不會一直念
+
+  class Stage {
+    constructor(root) {
+      this.data = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
+      this.colours = this.data.colours;
+      root.querySelector(".interactive-fallback").remove();
+      this.root = d3.select(root);
+      this.root.style("--ink", this.colours.ink).style("--muted", this.colours.muted).style("--accent", this.colours.q);
+      this.plots = this.root.append("div").attr("class", "interactive-plots");
+      this.controls = this.root.append("div").attr("class", "interactive-controls");
+      this.text = this.root.append("p").attr("class", "interactive-text").attr("aria-live", "polite");
+      this.paint = () => {};
+    }
+
+    /** 一個圖框；width 是目前的寬度（像素），字的大小因此不隨手機縮小。圖畫在 g 裡，把手在它上面一層。 */
+    plot({ label, height }) {
+      const svg = this.plots.append("svg").attr("role", "group").attr("aria-label", label).attr("height", height);
+      const node = this.plots.node();
+      const [g, handles] = [svg.append("g"), svg.append("g")];
+      return { svg, g, handles, height, get width() { return node.clientWidth; } };
+    }
+
+    /** 水平或垂直的座標軸；side 是 "bottom" 或 "left"。 */
+    axis(plot, scale, { side = "bottom", at, title = "", ticks = 6 }) {
+      const group = keep(plot.g, "g", `axis ${side}`).attr("aria-hidden", "true");
+      const [make, move] = side === "left" ? [d3.axisLeft, `translate(${at},0)`] : [d3.axisBottom, `translate(0,${at})`];
+      group.attr("transform", move).call(make(scale).ticks(ticks).tickSizeOuter(0));
+      const end = scale.range()[1];
+      const name = keep(group, "text", "title").text(title);
+      if (side === "left") name.attr("x", 0).attr("y", end - 10).attr("text-anchor", "start");
+      else name.attr("x", end).attr("y", 34).attr("text-anchor", "end");
+    }
+
+    /** 滑桿：瀏覽器原生的 range，滑鼠、觸控、鍵盤都能用。 */
+    slider({ label, min, max, step, value, digits = 2 }) {
+      const box = this.controls.append("label").attr("class", "slider");
+      box.append("span").text(label);
+      const input = box.append("input").attr("type", "range");
+      input.attr("min", min).attr("max", max).attr("step", step).property("value", value);
+      const output = box.append("output");
+      const show = () => output.text(number(input.property("valueAsNumber"), digits));
+      const control = {
+        min, max, step, digits, label,
+        get value() { return input.property("valueAsNumber"); },
+        set: (next) => { input.property("value", next); show(); this.update(); },
+      };
+      input.on("input", () => { show(); this.update(); });
+      show();
+      return control;
+    }
+
+    checkbox({ label, checked = false }) {
+      const box = this.controls.append("label");
+      const input = box.append("input").attr("type", "checkbox").property("checked", checked);
+      box.append("span").text(label);
+      input.on("change", () => this.update());
+      return { get checked() { return input.property("checked"); } };
+    }
+
+    button(label, action) {
+      this.controls.append("button").attr("type", "button").text(label)
+        .on("click", () => { action(); this.update(); });
+    }
+
+    /** 圖上的把手，與一支滑桿連動；place(x, y, scale) 由畫圖的程式在每次重畫時呼叫。
+     *  from 把橫座標換成滑桿的值（例如 σ 的把手在 μ＋σ，值是 x − μ）。 */
+    handle(plot, control, { colour, from = (x) => x }) {
+      const group = plot.handles.append("g").attr("class", "handle").attr("tabindex", 0).attr("role", "slider");
+      group.attr("aria-label", `${control.label}（圖上的把手）`);
+      group.attr("aria-valuemin", control.min).attr("aria-valuemax", control.max);
+      group.append("circle").attr("class", "reach").attr("r", 22);
+      group.append("circle").attr("class", "knob").attr("r", 9).attr("fill", colour);
+      let scale = null;
+      group.call(d3.drag().container(plot.svg.node()).on("drag", (event) => control.set(from(scale.invert(event.x)))));
+      group.on("keydown", (event) => {
+        const next = keyed(event.key, control);
+        if (next !== null) { event.preventDefault(); control.set(next); }
+      });
+      return (x, y, current) => {
+        scale = current;
+        group.attr("transform", `translate(${x},${y})`);
+        group.attr("aria-valuenow", control.value).attr("aria-valuetext", number(control.value, control.digits));
+      };
+    }
+
+    /** 圖的文字替代：看得見，也會念出來。 */
+    say(text) {
+      clearTimeout(this.quiet);
+      this.quiet = setTimeout(() => this.text.text(text), this.text.text() ? QUIET : 0);
+    }
+
+    draw(paint) {
+      this.paint = paint;
+      new ResizeObserver(() => this.update()).observe(this.plots.node());
+      this.update();
+    }
+
+    update() {
+      cancelAnimationFrame(this.frame);
+      this.frame = requestAnimationFrame(() => this.paint());
+    }
+  }
+
+  function keyed(key, { value, step, min, max }) {
+    const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+    if (key === "Home") return min;
+    if (key === "End") return max;
+    return key in moves ? value + moves[key] * step : null;
+  }
+
+  /** 第一次建立，之後沿用同一個元素：重畫時焦點與拖動才不會中斷。 */
+  function keep(parent, tag, name) {
+    const selector = tag + name.split(" ").map((part) => `.${part}`).join("");
+    const found = parent.select(selector);
+    return found.empty() ? parent.append(tag).attr("class", name) : found;
+  }
+
+  /** 固定小數位數，負號用 −。 */
+  function number(value, digits = 2) {
+    return d3.format(`.${digits}f`)(value);
+  }
+
+  /** 常態分布的密度。 */
+  function normalDensity(x, mean = 0, std = 1) {
+    return Math.exp(-0.5 * ((x - mean) / std) ** 2) / (std * Math.sqrt(2 * Math.PI));
+  }
+
+  function register(name, build) {
+    for (const root of document.querySelectorAll(`[data-interactive="${name}"]`)) build(new Stage(root));
+  }
+
+  window.Interactive = { register, keep, number, normalDensity };
+})();

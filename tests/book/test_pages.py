@@ -1,0 +1,132 @@
+"""建好的網頁：連結都到得了，每張圖都有替代文字，介面沒有英文，結構符合無障礙的要求。"""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from tests.built_book import pages, require_book
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+EXTERNAL = re.compile(r"^(https?:|mailto:|data:|javascript:)")
+#: 介面裡本來就是符號或專有名詞的提示。
+NAMES = {"#", "Ctrl+K", "GitHub", "en", "zh_TW"}
+
+
+def parse(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def anchors(soup: BeautifulSoup) -> set[str]:
+    return {
+        str(tag.get("id") or tag.get("name"))
+        for tag in soup.find_all(id=True) + soup.find_all("a", attrs={"name": True})
+    }
+
+
+def broken_links(page: Path) -> list[str]:
+    """指向不存在的檔案或錨點的連結與圖片。"""
+    soup, found = parse(page), []
+    targets = [
+        str(tag[name]) for tag in soup.find_all(True) for name in ("href", "src") if tag.has_attr(name)
+    ]
+    for target in dict.fromkeys(targets):
+        address, anchor = urldefrag(target)
+        if EXTERNAL.match(target):
+            continue
+        path = (page.parent / unquote(address.split("?")[0])).resolve() if address else page
+        if not path.exists():
+            found.append(f"{target}：沒有這個檔案")
+        elif anchor and path.suffix == ".html" and unquote(anchor) not in anchors(parse(path)):
+            found.append(f"{target}：沒有這個錨點")
+    return found
+
+
+def images_without_alt(soup: BeautifulSoup) -> list[str]:
+    """沒有替代文字，或替代文字只是重複圖說的圖。"""
+    found = []
+    for image in soup.select("article img, main img"):
+        alt = str(image.get("alt") or "").strip()
+        figure = image.find_parent("figure")
+        caption = figure.select_one(".caption-text") if isinstance(figure, Tag) else None
+        if not alt or alt == str(image.get("src")) or (caption and alt == caption.get_text().strip()):
+            found.append(str(image)[:120])
+    return found
+
+
+def english_interface(soup: BeautifulSoup) -> list[str]:
+    """按鈕、提示與欄位裡只有英文的字；文獻的連結提示是原文，除外。"""
+    for source in soup.select(".bibtex-citation, article a.external, script, style"):
+        source.decompose()
+    shown = [
+        str(tag[name])
+        for tag in soup.find_all(True)
+        for name in ("title", "aria-label", "placeholder")
+        if tag.has_attr(name)
+    ]
+    shown += [
+        tag.get_text(" ", strip=True)
+        for tag in soup.select("button, summary, .admonition-title, .prev-next-subtitle")
+    ]
+    shown += [
+        tag.get_text(" ", strip=True)
+        for tag in soup.select(".caption-number, footer, .bd-header, .toctree-l1 > a")
+    ]
+    words = (text.strip() for text in shown)
+    return sorted({text for text in words if re.search("[A-Za-z]{2}", text) and not HAN.search(text)} - NAMES)
+
+
+@pytest.mark.parametrize("page", pages() or ["index.html"])
+def test_links_resolve(page):
+    assert broken_links(require_book() / page) == []
+
+
+@pytest.mark.parametrize("page", pages() or ["index.html"])
+def test_figures_have_their_own_alternative_text(page):
+    assert images_without_alt(parse(require_book() / page)) == []
+
+
+@pytest.mark.parametrize("page", pages() or ["index.html"])
+def test_interface_is_in_chinese(page):
+    assert english_interface(parse(require_book() / page)) == []
+
+
+@pytest.mark.parametrize("page", pages() or ["index.html"])
+def test_nothing_is_loaded_from_elsewhere(page):
+    """腳本、樣式、圖片與字型都在書裡；只有讀者自己按的連結才通往外面。"""
+    soup = parse(require_book() / page)
+    loaded = [
+        str(tag.get("src") or tag.get("href"))
+        for tag in soup.select("script[src], img[src], link[rel~=stylesheet], link[rel~=preload]")
+    ]
+    assert [
+        address for address in loaded if EXTERNAL.match(address) and not address.startswith("data:")
+    ] == []
+
+
+# ── 檢查本身抓得到錯 ──────────────────────────────────────────────────
+
+
+def test_broken_links_are_caught(tmp_path):
+    page = tmp_path / "a.html"
+    (tmp_path / "b.html").write_text('<p id="here"></p>')
+    page.write_text(
+        '<a href="b.html#here">好</a><a href="b.html#gone">壞</a><a href="c.html">壞</a><img src="no.svg"><a href="https://x.y">外</a>'
+    )
+    assert [problem.split("：")[0] for problem in broken_links(page)] == ["b.html#gone", "c.html", "no.svg"]
+
+
+def test_missing_or_repeated_alt_is_caught():
+    page = (
+        '<article><img src="a.svg" alt="兩條線"><img src="b.svg"><img src="c.svg" alt="">'
+        '<figure><img src="d.svg" alt="圖說"><figcaption><span class="caption-text">圖說</span></figcaption></figure></article>'
+    )
+    found = images_without_alt(BeautifulSoup(page, "html.parser"))
+    assert len(found) == 3 and "a.svg" not in "".join(found)
+
+
+def test_english_interface_is_caught():
+    page = '<button title="Copy to clipboard">複製</button><p class="admonition-title">Exercise 1</p><p class="admonition-title">習題 1</p>'
+    assert english_interface(BeautifulSoup(page, "html.parser")) == ["Copy to clipboard", "Exercise 1"]

@@ -1,0 +1,393 @@
+"""ex06 的檢查。"""
+
+import math
+
+import numpy as np
+
+from vae_from_scratch.course.testing import (
+    DIFFERENCES,
+    QUADRATURE,
+    check,
+    expectation,
+    normal_nodes,
+    numerical_gradient,
+    points,
+)
+
+CHAPTER = "第 6 章"
+
+# 4 列 3 維。σ 都不是 1，有寬有窄；第一列與第三列的估計是負的。
+MEAN = np.array([[1.0, -0.5, 0.4], [2.0, 0.3, -1.5], [0.2, -0.1, 0.6], [-0.8, 1.1, 0.9]])
+STD = np.array([[2.0, 1.5, 1.2], [0.5, 3.0, 0.2], [1.8, 2.5, 1.4], [0.7, 0.4, 2.2]])
+LOG_VAR = 2 * np.log(STD)
+NOISE = np.array([[-0.4, 0.3, -0.2], [0.6, -1.2, 0.9], [0.1, 0.2, -0.5], [1.3, -0.7, 0.5]])
+Z = MEAN + STD * NOISE
+
+
+def _log_ratio_by_cdf(z, mean, std):
+    """log q(z) − log p(z)，密度由分布函數的差分得到，不用密度公式。"""
+
+    def density(centre, scale):
+        def cdf(t):
+            return 0.5 * math.erf((t - centre) / (scale * math.sqrt(2)))
+
+        return float(numerical_gradient(cdf, z, scale * 1e-3))
+
+    return math.log(density(mean, std)) - math.log(density(0.0, 1.0))
+
+
+def _single(z, m, v):
+    return 0.5 * (z**2 - (z - m) ** 2 * np.exp(-v) - v)
+
+
+@points(
+    1,
+    hint=(
+        "先寫一維：log q(z) = −½[log 2π + log σ² + (z − μ)²/σ²]，log p(z) = −½[log 2π + z²]。",
+        "相減，log 2π 相消：f = ½[z² − (z − μ)²/σ² − log σ²]。",
+        "沿 axis=-1 加總。負的值就讓它是負的。",
+    ),
+    chapter=CHAPTER,
+)
+def test_kl_single_sample(target):
+    """log q(z) − log p(z)"""
+    expected = [
+        sum(_log_ratio_by_cdf(*three) for three in zip(*row, strict=True))
+        for row in zip(Z, MEAN, STD, strict=True)
+    ]
+    wrong = {
+        "左右反了：這是 log p − log q；z 從 q 抽，要 log q − log p": lambda z, m, v: (
+            -_single(z, m, v).sum(axis=-1)
+        ),
+        "負的值被截成 0 了；一次的估計可以是負的": lambda z, m, v: np.maximum(
+            _single(z, m, v).sum(axis=-1), 0
+        ),
+        "每一維負的值被截成 0 了；一次的估計可以是負的": lambda z, m, v: np.maximum(_single(z, m, v), 0).sum(
+            axis=-1
+        ),
+        "取了絕對值；一次的估計可以是負的": lambda z, m, v: np.abs(_single(z, m, v).sum(axis=-1)),
+        "這是封閉形式的 KL；這一題要用手上的 z": lambda z, m, v: (
+            0.5 * (m**2 + np.exp(v) - 1 - v).sum(axis=-1)
+        ),
+        "漏了 log σ²：log q 的常數裡有它": lambda z, m, v: (
+            0.5 * (z**2 - (z - m) ** 2 * np.exp(-v)).sum(axis=-1)
+        ),
+        "log σ² 的正負號反了": lambda z, m, v: 0.5 * (z**2 - (z - m) ** 2 * np.exp(-v) + v).sum(axis=-1),
+        "log σ² 前面少了 1/2": lambda z, m, v: (0.5 * z**2 - 0.5 * (z - m) ** 2 * np.exp(-v) - v).sum(
+            axis=-1
+        ),
+        "(z − μ)² 要除以 σ²，你除的是 σ": lambda z, m, v: (
+            0.5 * (z**2 - (z - m) ** 2 * np.exp(-v / 2) - v).sum(axis=-1)
+        ),
+        "(z − μ)² 沒有除以 σ²": lambda z, m, v: 0.5 * (z**2 - (z - m) ** 2 - v).sum(axis=-1),
+        "先驗沒有用到：少了 −log p(z) = ½z² + ½log 2π": lambda z, m, v: (
+            -0.5 * (np.log(2 * np.pi) + v + (z - m) ** 2 * np.exp(-v)).sum(axis=-1)
+        ),
+        "先驗的平均放成 μ 了；先驗是 N(0, I)": lambda z, m, v: (
+            0.5 * ((z - m) ** 2 - (z - m) ** 2 * np.exp(-v) - v).sum(axis=-1)
+        ),
+        "你對維度取平均了；各維的對數比要相加": lambda z, m, v: _single(z, m, v).mean(axis=-1),
+        "這是密度比 q/p；要取 log": lambda z, m, v: np.exp(_single(z, m, v).sum(axis=-1)),
+    }
+    inputs = {"z": Z, "mean": MEAN, "log_var": LOG_VAR}
+    check(target.kl_single_sample, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+@points(
+    1,
+    hint=(
+        "這裡把求積點當作 ε，加權平均就是期望值，沒有抽樣誤差。",
+        "期望值應該是 KL：μ = 1、σ = 2 時是 1.306853。",
+        "截成 0、取絕對值都會讓平均偏高。",
+    ),
+    chapter=CHAPTER,
+)
+def test_kl_single_sample__average(target):
+    """平均起來等於 KL"""
+    nodes, weights = normal_nodes()
+    for mean, std, truth in [(1.0, 2.0, 1.3068528194400546), (0.5, 0.5, 0.4431471805599453)]:
+        ones = np.ones((len(nodes), 1))
+        inputs = {
+            "z": mean + std * nodes[:, None],
+            "mean": mean * ones,
+            "log_var": 2 * math.log(std) * ones,
+        }
+        clipped = float(np.sum(weights * np.maximum(_single(*inputs.values())[:, 0], 0)))
+        absolute = float(np.sum(weights * np.abs(_single(*inputs.values())[:, 0])))
+        check(
+            lambda *given: np.sum(weights * target.kl_single_sample(*given)),
+            inputs,
+            {"平均": truth},
+            wrong={"負的值被截成 0，平均就偏高": clipped, "取了絕對值，平均就偏高": absolute},
+            tolerance=QUADRATURE,
+        )
+
+
+@points(
+    2,
+    hint=(
+        "f = ½(z² − ε² − log σ²)，把 z = μ + σε 代進去，依 ε 的次數整理。",
+        "ε² 的係數 a = (σ² − 1)/2，ε 的係數 b = μσ。",
+        "Var[ε²] = 2、Var[ε] = 1、兩者不相關：2a² + b² = ½(σ² − 1)² + μ²σ²，再沿維度加總。",
+    ),
+    chapter=CHAPTER,
+)
+def test_kl_single_sample_variance(target):
+    """單點估計的變異數"""
+
+    def variance(mean, std):
+        def f(z):
+            return 0.5 * z**2 - 0.5 * ((z - mean) / std) ** 2
+
+        average = expectation(f, mean, std)
+        return expectation(lambda z: (f(z) - average) ** 2, mean, std)
+
+    expected = [sum(variance(*two) for two in zip(*row, strict=True)) for row in zip(MEAN, STD, strict=True)]
+
+    def formula(square=0.5, linear=1.0):
+        return lambda m, v: (square * (np.exp(v) - 1) ** 2 + linear * m**2 * np.exp(v)).sum(axis=-1)
+
+    wrong = {
+        "ε² 那一項差一倍：2a² = 2·[(σ² − 1)/2]² = ½(σ² − 1)²，Var[ε²] 是 2，不是 1": formula(square=0.25),
+        "ε² 那一項差一倍：a 是 (σ² − 1)/2，前面的 1/2 忘了平方": formula(square=1.0),
+        "ε² 那一項是四倍：a = (σ² − 1)/2，你漏了 1/2": formula(square=2.0),
+        "漏了 μ²σ²：ε 的一次項也會晃": formula(linear=0.0),
+        "一次項的係數是 μσ，不是 2μσ": formula(linear=4.0),
+        "一次項的係數是 μσ，不是 μσ/2": formula(linear=0.25),
+        "漏了 ε² 那一項": formula(square=0.0),
+        "一次項乘的是 σ；變異數要平方，是 μ²σ²": lambda m, v: (
+            0.5 * (np.exp(v) - 1) ** 2 + m**2 * np.exp(v / 2)
+        ).sum(axis=-1),
+        "σ² 的地方放了 σ": lambda m, v: (0.5 * (np.exp(v / 2) - 1) ** 2 + m**2 * np.exp(v / 2)).sum(axis=-1),
+        "這是標準差；要變異數": lambda m, v: np.sqrt(formula()(m, v)),
+        "你對維度取平均了；獨立的量，變異數相加": lambda m, v: (
+            0.5 * (np.exp(v) - 1) ** 2 + m**2 * np.exp(v)
+        ).mean(axis=-1),
+        "這是 KL（平均），不是變異數": lambda m, v: 0.5 * (m**2 + np.exp(v) - 1 - v).sum(axis=-1),
+    }
+    inputs = {"mean": MEAN, "log_var": LOG_VAR}
+    check(target.kl_single_sample_variance, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+
+
+@points(
+    2,
+    hint=(
+        "f = ½(z² − ε² − log σ²)。ε 固定，所以 −ε² 不含參數；z² 與 log σ² 都含。",
+        "∂f/∂μ = z · ∂z/∂μ = z。∂f/∂log σ² = z · ∂z/∂log σ² − ½。",
+        "∂z/∂log σ² = σε/2（第 2 章），所以第二個是 ½(zσε − 1)。",
+    ),
+    chapter=CHAPTER,
+)
+def test_single_sample_gradient(target):
+    """完整的梯度"""
+
+    def total(mean, log_var):
+        z = mean + np.exp(log_var / 2) * NOISE
+        return np.sum(_single(z, mean, log_var))
+
+    expected = {
+        "d_mean": numerical_gradient(lambda mean: total(mean, LOG_VAR), MEAN),
+        "d_log_var": numerical_gradient(lambda log_var: total(MEAN, log_var), LOG_VAR),
+    }
+
+    def z_of(m, v, e):
+        return m + np.exp(v / 2) * e
+
+    wrong = {
+        "這是封閉形式的梯度；這一題要用這個 ε": lambda m, v, e: (m, None),
+        "z 算錯了：ε 要乘標準差 σ，不是變異數": lambda m, v, e: (m + np.exp(v) * e, None),
+        "這是只走路徑的梯度（下一題）；log q 裡直接寫著的 μ、σ 也要微分": lambda m, v, e: (
+            z_of(m, v, e) - e * np.exp(-v / 2),
+            None,
+        ),
+        "d_mean 少了 z 的另一半：½z² 微分是 z": lambda m, v, e: (z_of(m, v, e) / 2, None),
+        "d_mean 多了 log q 的 ε/σ：ε 固定，(z − μ)/σ 不會變": lambda m, v, e: (
+            z_of(m, v, e) + e * np.exp(-v / 2),
+            None,
+        ),
+        "d_log_var 漏了 −½：log σ² 本身也要微分": lambda m, v, e: (
+            None,
+            0.5 * z_of(m, v, e) * np.exp(v / 2) * e,
+        ),
+        "d_log_var 是正解的兩倍：∂z/∂log σ² = σε/2": lambda m, v, e: (
+            None,
+            z_of(m, v, e) * np.exp(v / 2) * e - 1,
+        ),
+        "d_log_var 其實是對標準差 σ 的梯度 zε − 1/σ": lambda m, v, e: (
+            None,
+            z_of(m, v, e) * e - np.exp(-v / 2),
+        ),
+        "d_log_var 其實是對變異數 σ² 的梯度": lambda m, v, e: (
+            None,
+            0.5 * (z_of(m, v, e) * e * np.exp(-v / 2) - np.exp(-v)),
+        ),
+        "d_log_var 是封閉形式的 (σ² − 1)/2；這一題要用這個 ε": lambda m, v, e: (None, 0.5 * np.expm1(v)),
+        "d_log_var 忘了乘 ε": lambda m, v, e: (None, 0.5 * (z_of(m, v, e) * np.exp(v / 2) - 1)),
+        "d_log_var 乘的是 σ²；∂z/∂log σ² = σε/2": lambda m, v, e: (
+            None,
+            0.5 * (z_of(m, v, e) * np.exp(v) * e - 1),
+        ),
+        "梯度對維度加總了；每個 μ_j 各有自己的梯度": lambda m, v, e: (z_of(m, v, e).sum(axis=-1), None),
+        "梯度對列平均了；平均是損失函數的事": lambda m, v, e: (z_of(m, v, e).mean(axis=0), None),
+    }
+    inputs = {"mean": MEAN, "log_var": LOG_VAR, "noise": NOISE}
+    check(target.single_sample_gradient, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+@points(
+    2,
+    hint=(
+        "先只對 z 微分：log q(z) = … − (z − μ)²/(2σ²)，−log p(z) = … + z²/2。",
+        "∂f/∂z = z − (z − μ)/σ² = z − ε/σ。",
+        "乘上 ∂z/∂μ = 1 與 ∂z/∂log σ² = σε/2。",
+    ),
+    chapter=CHAPTER,
+)
+def test_path_gradient(target):
+    """只走 z 這條路的梯度"""
+
+    def total(mean, log_var):
+        """密度裡的 μ、log σ² 固定在 MEAN、LOG_VAR，只有 z 隨引數動。"""
+        z = mean + np.exp(log_var / 2) * NOISE
+        return np.sum(_single(z, MEAN, LOG_VAR))
+
+    expected = {
+        "d_mean": numerical_gradient(lambda mean: total(mean, LOG_VAR), MEAN),
+        "d_log_var": numerical_gradient(lambda log_var: total(MEAN, log_var), LOG_VAR),
+    }
+
+    def path(m, v, e, power=0.5):
+        return m + np.exp(v / 2) * e - e * np.exp(-power * v)
+
+    wrong = {
+        "這是完整的梯度（上一題）；log q 裡直接寫著的 μ、σ 要當作常數": lambda m, v, e: (
+            m + np.exp(v / 2) * e,
+            None,
+        ),
+        "這是封閉形式的梯度；這一題要用這個 ε": lambda m, v, e: (m, None),
+        "z 算錯了：ε 要乘標準差 σ，不是變異數": lambda m, v, e: (
+            m + np.exp(v) * e - e * np.exp(-v / 2),
+            None,
+        ),
+        "ε/σ 的正負號反了：∂/∂z log q(z) = −(z − μ)/σ²": lambda m, v, e: (
+            m + np.exp(v / 2) * e + e * np.exp(-v / 2),
+            None,
+        ),
+        "(z − μ)/σ² 是 ε/σ，你多除了一次 σ": lambda m, v, e: (path(m, v, e, power=1.0), None),
+        "(z − μ)/σ² 是 ε/σ，你忘了除以 σ": lambda m, v, e: (path(m, v, e, power=0.0), None),
+        "漏了先驗的 z：f 裡還有 −log p(z) = ½z²": lambda m, v, e: (-e * np.exp(-v / 2), None),
+        "d_log_var 多了 −½：那是 log q 裡直接寫著的 log σ²，這一題當作常數": lambda m, v, e: (
+            None,
+            0.5 * (path(m, v, e) * np.exp(v / 2) * e - 1),
+        ),
+        "d_log_var 是正解的兩倍：∂z/∂log σ² = σε/2": lambda m, v, e: (
+            None,
+            path(m, v, e) * np.exp(v / 2) * e,
+        ),
+        "d_log_var 其實是對標準差 σ 的梯度": lambda m, v, e: (None, path(m, v, e) * e),
+        "d_log_var 忘了乘 ε": lambda m, v, e: (None, 0.5 * path(m, v, e) * np.exp(v / 2)),
+        "d_log_var 其實是對變異數 σ² 的梯度": lambda m, v, e: (
+            None,
+            0.5 * path(m, v, e) * e * np.exp(-v / 2),
+        ),
+    }
+    inputs = {"mean": MEAN, "log_var": LOG_VAR, "noise": NOISE}
+    check(target.path_gradient, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    _check_average(target)
+
+
+def _check_average(target):
+    """平均要與封閉形式的梯度 μ、(σ² − 1)/2 相同；求積點當雜訊，沒有抽樣誤差。"""
+    nodes, weights = normal_nodes()
+    ones = np.ones((len(nodes), 1))
+    inputs = {"mean": 1.5 * ones, "log_var": math.log(0.36) * ones, "noise": nodes[:, None]}
+    check(
+        lambda *given: tuple(np.sum(weights * part[:, 0]) for part in target.path_gradient(*given)),
+        inputs,
+        {"d_mean 的平均": 1.5, "d_log_var 的平均": -0.32},
+        tolerance=QUADRATURE,
+    )
+
+
+@points(
+    1,
+    hint=(
+        "log r = log p(z) − log q(z)，正好是第一題的負值。",
+        "r = exp(log r)，k3 = r − 1 − log r。",
+        "整列先加總 log r，再取 exp；不是每一維各算各的。",
+    ),
+    chapter=CHAPTER,
+)
+def test_k3_estimate(target):
+    """r − 1 − log r，不會是負的"""
+    # 由密度比直接算：r 是各維密度比的乘積。
+    ratios = [
+        math.exp(-sum(_log_ratio_by_cdf(*three) for three in zip(*row, strict=True)))
+        for row in zip(Z, MEAN, STD, strict=True)
+    ]
+    expected = [r - 1 - math.log(r) for r in ratios]
+
+    def log_r(z, m, v):
+        return -_single(z, m, v).sum(axis=-1)
+
+    def k3(log_ratio):
+        return np.exp(log_ratio) - 1 - log_ratio
+
+    wrong = {
+        "r 上下顛倒了：r = p/q，不是 q/p": lambda z, m, v: k3(-log_r(z, m, v)),
+        "逐維算 k3 再相加了；r 是整列的密度比，先加總 log 再取 exp": lambda z, m, v: k3(
+            -_single(z, m, v)
+        ).sum(axis=-1),
+        "少了 −1": lambda z, m, v: k3(log_r(z, m, v)) + 1,
+        "log r 的正負號反了：k3 = r − 1 − log r": lambda z, m, v: k3(log_r(z, m, v)) + 2 * log_r(z, m, v),
+        "這只是 −log r，也就是上面的單點估計": lambda z, m, v: -log_r(z, m, v),
+        "少了 −log r：r − 1 的平均是 0，不是 KL": lambda z, m, v: k3(log_r(z, m, v)) + log_r(z, m, v),
+        "這是 k2 = ½(log r)²，有偏誤": lambda z, m, v: 0.5 * log_r(z, m, v) ** 2,
+        "r 沒有取 exp": lambda z, m, v: np.full(len(z), -1.0),
+    }
+    inputs = {"z": Z, "mean": MEAN, "log_var": LOG_VAR}
+    check(target.k3_estimate, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+@points(
+    1,
+    hint=(
+        "先逐個種子相減：second − first，得到 S 個差。",
+        "平均是 mean()。標準誤是「差的標準差」除以 √S，標準差用 ddof=1。",
+        "差的標準差，不是兩組標準差的差，也不是兩組變異數相加。",
+    ),
+    chapter=CHAPTER,
+)
+def test_paired_difference(target):
+    """同種子的差與它的標準誤"""
+    first = np.array([-40.34, -40.61, -40.22, -40.48, -40.57])
+    difference = np.array([0.10, -0.02, 0.06, 0.05, 0.01])  # 平均 0.04，離差 .06 −.06 .02 .01 −.03
+    second = first + difference
+    expected = {"平均": 0.04, "標準誤": math.sqrt((36 + 36 + 4 + 1 + 9) * 1e-4 / 4 / 5)}
+
+    def paired(a, b, ddof=1, root=True):
+        d = b - a
+        return d.mean(), d.std(ddof=ddof) / (np.sqrt(len(d)) if root else 1)
+
+    wrong = {
+        "相減的方向反了：要 second − first": lambda a, b: (a.mean() - b.mean(), None),
+        "標準差的分母要 S − 1（ddof=1）；np.std 預設是 S": lambda a, b: (None, paired(a, b, ddof=0)[1]),
+        "這是差的標準差；平均的標準誤還要除以 √S": lambda a, b: (None, paired(a, b, root=False)[1]),
+        "除以了 S；標準誤是除以 √S": lambda a, b: (None, (b - a).std(ddof=1) / len(a)),
+        "沒有配對：兩組變異數相加，把種子之間的差也算進來了": lambda a, b: (
+            None,
+            np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a)),
+        ),
+        "這是變異數除以 S；標準誤要開根號": lambda a, b: (None, (b - a).var(ddof=1) / len(a)),
+        "這是兩組標準差的差；要先逐個相減": lambda a, b: (
+            None,
+            abs(b.std(ddof=1) - a.std(ddof=1)) / np.sqrt(len(a)),
+        ),
+    }
+    check(
+        target.paired_difference,
+        {"first": first, "second": second},
+        expected,
+        wrong=wrong,
+        tolerance=QUADRATURE,
+    )

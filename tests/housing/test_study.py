@@ -1,0 +1,241 @@
+"""研究的快取：中斷後只補沒算的、同樣的位元、程式改了就換資料夾、壞檔案不算數、進度看得見。"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vae_from_scratch.cli import main
+from vae_from_scratch.housing import study
+from vae_from_scratch.housing.study import measure, plan, sources, store
+from vae_from_scratch.housing.study.runs import Run
+
+TINY = {**plan.BASE, "epochs": 1, "hidden": [6], "batch_size": 512}
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAE_STUDY_DIR", str(tmp_path))
+    return tmp_path
+
+
+def tiny_runs(n=3, **options):
+    return [Run(TINY, seed, **options) for seed in range(n)]
+
+
+def files_in(folder):
+    return sorted(folder.rglob("*.npz"))
+
+
+# ---- 快取 ----------------------------------------
+
+
+def test_a_result_is_stored_once_and_read_back_with_the_same_bits(cache):
+    runs = tiny_runs(2)
+    first = store.results(runs, jobs=1)
+    stamps = [path.stat().st_mtime_ns for path in files_in(cache)]
+    second = store.results(runs, jobs=1)
+    assert [path.stat().st_mtime_ns for path in files_in(cache)] == stamps
+    for one, other in zip(first, second, strict=True):
+        assert one.metrics == other.metrics and one.history == other.history
+        assert all(np.array_equal(one.arrays[name], other.arrays[name]) for name in one.arrays)
+    assert not np.array_equal(first[0].arrays["mean"], first[1].arrays["mean"])
+
+
+def test_the_number_of_workers_does_not_change_a_bit(cache, tmp_path, monkeypatch):
+    alone = store.results(tiny_runs(2), jobs=1)
+    monkeypatch.setenv("VAE_STUDY_DIR", str(tmp_path / "again"))
+    together = store.results(tiny_runs(2), jobs=2)
+    for one, other in zip(alone, together, strict=True):
+        assert one.arrays["parameters"].tobytes() == other.arrays["parameters"].tobytes()
+        assert one.metrics == other.metrics
+
+
+def test_a_repeated_setting_is_trained_once(cache, monkeypatch):
+    run = tiny_runs(1)[0]
+    results = store.results([run, run], jobs=1)
+    assert len(results) == 2 and len(files_in(cache)) == 1
+    assert store.missing_runs([run, run, *tiny_runs(2)]) == 1
+
+
+@pytest.mark.parametrize("damage", ["truncated", "edited", "empty"])
+def test_a_damaged_file_is_trained_again(cache, damage):
+    run = tiny_runs(1)[0]
+    expected = store.results([run], jobs=1)[0]
+    path = store.path_of(run)
+    contents = path.read_bytes()
+    damaged = {"truncated": contents[:-100], "edited": b"x" + contents[1:], "empty": b""}[damage]
+    path.write_bytes(damaged)
+    assert store.cached(run) is None
+    assert np.array_equal(store.results([run], jobs=1)[0].arrays["mean"], expected.arrays["mean"])
+    assert path.read_bytes() == contents
+
+
+KILLED = """
+import sys
+from vae_from_scratch.housing.study import plan, store
+from vae_from_scratch.housing.study.runs import Run
+settings = {**plan.BASE, "epochs": 3, "hidden": [6], "batch_size": 64}
+store.results([Run(settings, seed) for seed in range(40)], jobs=1)
+"""
+
+
+def test_a_killed_study_keeps_what_was_done_and_only_computes_the_rest(cache):
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED], env=os.environ | {"VAE_STUDY_DIR": str(cache)}, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while len(files_in(cache)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done = {path: path.stat().st_mtime_ns for path in files_in(cache)}
+    assert 2 <= len(done) < 40
+    runs = [Run({**TINY, "epochs": 3, "batch_size": 64}, seed) for seed in range(len(done) + 1)]
+    results = store.results(runs, jobs=1)
+    assert {path: path.stat().st_mtime_ns for path in done} == done, "算好的沒有重算"
+    fresh = measure.train(runs[0])
+    assert np.array_equal(results[0].arrays["mean"], fresh.arrays["mean"]), "與不中斷的一樣"
+
+
+# ---- 版本 ----------------------------------------
+
+
+@pytest.fixture
+def copy_of_the_package(tmp_path):
+    folder = tmp_path / "package"
+    shutil.copytree(store.PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def fingerprint_of(package):
+    entries = [package / entry.relative_to(store.PACKAGE) for entry in store.ENTRIES]
+    return sources.fingerprint(entries, package)
+
+
+@pytest.mark.parametrize("name", ["gradients/hand_derived.py", "gradients/layers.py", "housing/data.py"])
+def test_a_change_in_what_the_training_uses_changes_the_version(copy_of_the_package, name):
+    before = fingerprint_of(copy_of_the_package)
+    assert before == store.folder().name
+    path = copy_of_the_package / name
+    path.write_text(path.read_text(encoding="utf-8") + "\nEXTRA = 1\n", encoding="utf-8")
+    assert fingerprint_of(copy_of_the_package) != before
+
+
+@pytest.mark.parametrize("name", ["plotting.py", "cli/study.py", "housing/study/plan.py", "course/report.py"])
+def test_a_change_elsewhere_does_not(copy_of_the_package, name):
+    before = fingerprint_of(copy_of_the_package)
+    path = copy_of_the_package / name
+    path.write_text(path.read_text(encoding="utf-8") + "\nEXTRA = 1\n", encoding="utf-8")
+    assert fingerprint_of(copy_of_the_package) == before
+
+
+def test_comments_and_docstrings_do_not_count(copy_of_the_package):
+    before = fingerprint_of(copy_of_the_package)
+    path = copy_of_the_package / "model.py"
+    text = path.read_text(encoding="utf-8").replace('"""變分自編碼器 ``VAE``', '"""改過的說明 ``VAE``', 1)
+    path.write_text("# 註解\n" + text, encoding="utf-8")
+    assert fingerprint_of(copy_of_the_package) == before
+
+
+def test_every_module_the_training_really_loads_is_counted():
+    """訓練一次之後載入的套件模組，都要在雜湊的清單裡；漏掉一個，改了它就會讀到舊的結果。"""
+    script = (
+        "import sys\n"
+        "from vae_from_scratch.housing.study.measure import train\n"
+        "from vae_from_scratch.housing.study.runs import Run\n"
+        f"train(Run({TINY!r}, 0, encoding='level'))\n"
+        "print('\\n'.join(m.__file__ for n, m in sys.modules.items() if n.startswith('vae_from_scratch')))\n"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    counted = sources.imported_files(store.ENTRIES, store.PACKAGE)
+    manager = {"plan.py", "store.py", "sources.py", "__init__.py"}
+    missing = {path for path in map(Path, loaded.split()) if path not in counted and path.name not in manager}
+    assert not missing
+
+
+# ---- 實驗的清單與命令 ----------------------------------------
+
+
+def test_every_setting_is_written_out_so_tables_have_no_gaps():
+    for name in study.EXPERIMENTS:
+        for run in study.runs_of(name):
+            if run.kind in measure.MODELS:
+                assert set(plan.BASE) <= set(run.model)
+
+
+def test_an_unknown_experiment_is_named_with_what_exists():
+    with pytest.raises(ValueError, match=r"betas.*beta_sweep"):
+        study.runs_of("betas")
+
+
+def test_an_experiment_has_the_settings_it_promises():
+    betas = {run.model["beta"] for run in study.runs_of("beta_sweep")}
+    assert betas == set(plan.BETAS)
+    assert sorted({run.model["beta"] for run in study.runs_of("original")}) == pytest.approx([0.801, 1.335])
+    assert {run.model["beta"] for run in study.runs_of("full_weight")} == {267.0}
+    assert len(study.runs_of("warmup")) == 20
+
+
+def test_kaggle_is_used_only_when_both_files_are_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAE_KAGGLE_DIR", str(tmp_path))
+    assert study.kaggle_folder() is None
+    for name in ("train.csv", "test.csv"):
+        (tmp_path / name).touch()
+    assert study.kaggle_folder() == str(tmp_path)
+    monkeypatch.delenv("VAE_KAGGLE_DIR")
+    assert study.kaggle_folder() is None
+
+
+def test_the_command_shows_progress_and_says_where_the_results_are(cache, monkeypatch, capsys):
+    monkeypatch.setitem(plan.EXPERIMENTS, "warmup", lambda: tiny_runs(2))
+    assert main(["study", "--only", "warmup", "--jobs", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert "2/2" in err and "補算 2 項" in out and str(cache) in out
+    assert main(["study", "--only", "warmup", "--list"]) == 0
+    assert "2/2" in capsys.readouterr().out
+
+
+def test_the_command_refuses_an_unknown_name(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["study", "--only", "betas"])
+    assert stop.value.code == 2
+    assert "beta_sweep" in capsys.readouterr().err
+
+
+def test_an_interrupt_says_what_was_kept(cache, monkeypatch, capsys):
+    def interrupted(runs, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study, "results", interrupted)
+    assert main(["study", "--only", "full_weight"]) == 130
+    assert "接著算" in capsys.readouterr().err
+
+
+# ---- 量到的數字 ----------------------------------------
+
+
+def test_rows_all_trains_on_every_house_but_scores_the_same_ones(cache):
+    split, everything = (measure.train(Run(TINY, 0, rows=rows)) for rows in ("split", "all"))
+    assert np.array_equal(split.arrays["held_out"], everything.arrays["held_out"])
+    assert "val_reconstruction" in split.history[0] and "val_reconstruction" not in everything.history[0]
+
+
+def test_a_bernoulli_decoder_read_as_a_softmax_only_gains(cache):
+    """只看合法的房子，機率不會再分給不合法的，所以對數概似不會變小。"""
+    result = measure.train(Run({**TINY, "epochs": 8, "batch_size": 64}, 0, encoding="level"))
+    assert result.metrics["log_likelihood_as_softmax"] > result.metrics["log_likelihood"]
+    assert result.metrics["log_likelihood"] >= result.metrics["elbo"]
+
+
+@pytest.mark.parametrize("kind", ["pca", "mca", "random", "ridge", "boosting"])
+def test_baselines_need_no_training(kind):
+    model = {} if kind in ("ridge", "boosting") else {"latent_dim": 2}
+    low, high = {"random": (-0.2, 0.3), "ridge": (0.75, 0.9), "boosting": (0.75, 0.9)}.get(kind, (0.4, 0.7))
+    assert low < measure.train(Run(model, 0, kind=kind)).metrics["r2"] < high

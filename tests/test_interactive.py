@@ -1,0 +1,239 @@
+"""互動圖：Python 交給網頁的資料、只載入到用得到的那一頁，以及在無頭 Chromium 裡真的拖一拖。"""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vae_from_scratch import plotting
+from vae_from_scratch.interactive import InteractiveFigure
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAMS = ROOT / "book" / "_static" / "interactive"
+D3 = ROOT / "_vendor" / "d3" / "d3.min.js"
+NOISE = np.array([-1.5, -0.4, 0.1, 0.9, 1.2, 0.7])
+
+
+def embedded(figure: InteractiveFigure) -> dict[str, Any]:
+    html = figure._repr_html_()
+    found = re.search(r'<script type="application/json">(.*?)</script>', html, re.S)
+    assert found
+    return json.loads(found[1])
+
+
+# ── Python 這一端 ─────────────────────────────────────────────────────
+
+
+def test_data_reach_the_page_with_the_course_colours():
+    """陣列與數字原樣到達網頁，顏色就是全書的那一套。"""
+    data = embedded(InteractiveFigure("map", "結論", noise=NOISE, mean=1.0))
+    assert data == {"colours": plotting.COLOURS, "noise": NOISE.tolist(), "mean": 1.0}
+
+
+def test_fallback_is_shown_without_javascript():
+    """沒有 JavaScript（或匯出成 .ipynb 的純文字）時，讀到的是結論。"""
+    figure = InteractiveFigure("map", "a < b")
+    assert repr(figure) == "a < b"
+    assert "a &lt; b" in figure._repr_html_()
+
+
+def test_closing_tag_inside_the_data_does_not_end_the_script():
+    assert embedded(InteractiveFigure("map", "", note="</script><b>"))["note"] == "</script><b>"
+
+
+@pytest.mark.parametrize("value", [np.nan, [1.0, np.inf]])
+def test_numbers_the_page_cannot_read_are_refused(value):
+    with pytest.raises(ValueError, match="NaN 或無限大"):
+        InteractiveFigure("map", "", value=value)
+
+
+def test_unknown_type_is_refused():
+    with pytest.raises(TypeError, match="set"):
+        InteractiveFigure("map", "", value={1})
+
+
+# ── 只載入到用得到的那一頁 ────────────────────────────────────────────
+
+
+@pytest.fixture
+def extension(monkeypatch) -> Any:
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    monkeypatch.delitem(sys.modules, "interactive_figures", raising=False)
+    return __import__("interactive_figures")
+
+
+def loaded(extension, body: str) -> list[str]:
+    files: list[str] = []
+    app = SimpleNamespace(add_css_file=files.append, add_js_file=lambda file, **_: files.append(file))
+    extension.load_where_used(app, "page", "page.html", {"body": body}, None)
+    return files
+
+
+def test_programs_are_taken_off_every_page(extension):
+    config = SimpleNamespace(
+        html_js_files=["a.js", "interactive/stage.js"], html_css_files=["interactive/x.css"]
+    )
+    extension.keep_off_every_page(None, config)
+    assert (config.html_js_files, config.html_css_files) == (["a.js"], [])
+
+
+def test_a_page_loads_exactly_the_programs_it_uses(extension):
+    """d3 與 stage.js 排在圖的程式前面；沒有互動圖的頁什麼也不載入。"""
+    assert loaded(extension, "<p>沒有</p>") == []
+    assert loaded(extension, InteractiveFigure("reparameterization", "")._repr_html_()) == [
+        "interactive/interactive.css",
+        "../d3/d3.min.js",
+        "interactive/stage.js",
+        "interactive/reparameterization.js",
+    ]
+
+
+def test_a_missing_program_is_a_warning(extension, monkeypatch):
+    """名字打錯會讓建置失敗（-W），不會安靜地少一張圖。"""
+    warnings: list[str] = []
+    monkeypatch.setattr(extension.logger, "warning", lambda text, *args, **_: warnings.append(text % args))
+    loaded(extension, '<div data-interactive="no-such"></div>')
+    assert len(warnings) == 1
+    assert "no-such" in warnings[0]
+
+
+# ── 在瀏覽器裡 ────────────────────────────────────────────────────────
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="沒有安裝 playwright")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("這部電腦沒有 Chromium")
+    if not D3.is_file():
+        pytest.skip("還沒有 _vendor/d3；先執行 make book")
+    with playwright.sync_playwright() as session:
+        yield session.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+
+
+@pytest.fixture
+def open_figure(browser, tmp_path) -> Iterator[Open]:
+    """打開只有這一張圖的網頁（file://）；有任何錯誤訊息或對外連線就失敗。"""
+    complaints: list[str] = []
+
+    def listen(page: Any) -> None:
+        page.on("console", lambda m: complaints.extend([m.text] * (m.type in ("error", "warning"))))
+        page.on("pageerror", lambda error: complaints.extend([str(error)]))
+        page.on("request", lambda r: complaints.extend([r.url] * r.url.startswith("http")))
+
+    def go(width: int = 800, **options: Any) -> Any:
+        figure = InteractiveFigure("reparameterization", "結論", noise=NOISE, mean=1.0, std=2.0)
+        sources = [D3, PROGRAMS / "stage.js", PROGRAMS / "reparameterization.js"]
+        scripts = "".join(f'<script defer src="{source.as_uri()}"></script>' for source in sources)
+        style = f'<link rel="stylesheet" href="{(PROGRAMS / "interactive.css").as_uri()}">'
+        page_file = tmp_path / "figure.html"
+        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">{style}{scripts}'
+        page_file.write_text(f"<!doctype html>{head}{figure._repr_html_()}", encoding="utf-8")
+        page = browser.new_page(viewport={"width": width, "height": 1000}, **options)
+        listen(page)
+        page.goto(page_file.as_uri())
+        page.wait_for_selector(".interactive-text:not(:empty)")
+        return page
+
+    yield go
+    assert complaints == []
+
+
+def said(page) -> str:
+    page.wait_for_timeout(450)
+    return page.locator(".interactive-text").inner_text()
+
+
+def expected_text(mean: float, std: float) -> list[str]:
+    """同樣的數字由 NumPy 再算一次。"""
+    z = mean + std * NOISE
+    numbers = [
+        f"μ = {mean:.2f}，σ = {std:.2f}",
+        f"平均是 {z.mean():.2f}，標準差 {z.std(ddof=1):.2f}",
+        f"ε = {NOISE[-1]:.2f} 走到 z = {z[-1]:.2f}",
+        f"損失 z² 的平均是 {np.mean(z**2):.2f}（期望值 {mean**2 + std**2:.2f}）",
+        f"路徑梯度平均是 {2 * z.mean():.2f}（真值 {2 * mean:.2f}）",
+    ]
+    return [number.replace("-", "−") for number in numbers]
+
+
+def slider(page, index: int = 0) -> Any:
+    return page.locator("input[type=range]").nth(index)
+
+
+def drag(page, handle: int, by: float) -> None:
+    box = page.locator(".handle .knob").nth(handle).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + by, y, steps=8)
+    page.mouse.up()
+
+
+@pytest.mark.browser
+def test_text_agrees_with_numpy_at_start_and_after_keys(open_figure):
+    """文字替代說的每個數字都與 NumPy 相同；方向鍵在滑桿與把手上都有效。"""
+    page = open_figure()
+    assert [part for part in expected_text(1.0, 2.0) if part not in said(page)] == []
+    slider(page).focus()
+    page.keyboard.press("ArrowRight")
+    page.locator(".handle").nth(1).focus()
+    for key in ("ArrowLeft", "PageDown", "Home"):  # 每按一次都重畫，焦點不能掉
+        page.keyboard.press(key)
+        page.wait_for_timeout(60)
+    assert [part for part in expected_text(1.05, 0.5) if part not in said(page)] == []
+    assert page.locator(".handle").nth(1).get_attribute("aria-valuenow") == "0.5"
+    page.get_by_role("button", name="回到開始").click()
+    assert [part for part in expected_text(1.0, 2.0) if part not in said(page)] == []
+
+
+@pytest.mark.browser
+def test_fixed_noise_retraces_its_path_and_redrawn_noise_does_not(open_figure):
+    """同樣的 μ 回到同樣的損失；勾了「每次重抽」就回不去（反向對照）。"""
+    page = open_figure()
+    start = said(page)
+    drag(page, 0, 120)
+    moved = said(page)
+    assert moved != start
+    slider(page).fill("1")
+    assert said(page) == start
+    page.get_by_label("每次移動都重抽雜訊").check()
+    drag(page, 0, 120)
+    slider(page).fill("1")
+    assert said(page).replace("每次移動都重抽雜訊", "雜訊固定不變") != start
+
+
+@pytest.mark.browser
+def test_dragging_stays_inside_the_range(open_figure):
+    """拖出圖外也只到滑桿的兩端。"""
+    page = open_figure()
+    drag(page, 0, 3000)
+    assert "μ = 3.00" in said(page)
+    drag(page, 1, -3000)
+    assert "σ = 0.50" in said(page)
+
+
+@pytest.mark.browser
+def test_touch_drags_the_handle_on_a_phone(open_figure):
+    """手機寬 390：手指拖得動 μ，圖不超出畫面，按鈕與滑桿至少 44 像素高。"""
+    page = open_figure(width=390, has_touch=True, is_mobile=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator(".handle .knob").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    for kind, at in [("touchStart", x), ("touchMove", x + 30), ("touchMove", x + 60), ("touchEnd", None)]:
+        points = [] if at is None else [{"x": at, "y": y}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert "μ = 1.00" not in said(page)
+    for control in page.locator(".interactive button, .interactive input[type=range]").all():
+        assert control.bounding_box()["height"] >= 44

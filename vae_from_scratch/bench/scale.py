@@ -1,0 +1,133 @@
+"""規模：一百萬棟房子（整數代碼，逐批展開），以及時間怎麼隨寬度與批次大小變。
+
+``python -m vae_from_scratch.bench.scale 列數 訓練週期`` 是被量的那個行程；記憶體的高峰要在獨立的行程裡量才準。
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from . import blas, problem
+from .contestants.ours import NumPyEngine
+from .measure import one_thread
+from .problem import Problem
+
+FEW, MANY = 3_000, 1_000_000
+STEPS_OF_FEW = 60
+WIDTHS = (0.25, 0.5, 1, 2, 4)
+BATCH_SIZES = (8, 32, 128, 512)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """訓練 ``n_rows`` 列的一次量測。"""
+
+    n_rows: int
+    microseconds_per_row: float
+    peak_megabytes: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """一種寬度與批次大小：每列的微秒。"""
+
+    hidden: tuple[int, ...]
+    batch_size: int
+    microseconds_per_row: float
+
+
+def rows_table(
+    many: int = MANY, repeats: int = 3, progress: Callable[[str], None] = lambda message: None
+) -> list[Rows]:
+    """三千列與 ``many`` 列交替各跑 ``repeats`` 次，取每列時間的中位數與記憶體的最大值。"""
+    plans = {FEW: STEPS_OF_FEW, many: 1}
+    found: dict[int, list[Rows]] = {n_rows: [] for n_rows in plans}
+    for repeat in range(repeats):
+        for n_rows, epochs in plans.items():
+            progress(f"列數，第 {repeat + 1}/{repeats} 次：{n_rows:,} 列、{epochs} 個訓練週期")
+            found[n_rows].append(_measure_rows(n_rows, epochs))
+    return [_summary(runs) for runs in found.values()]
+
+
+def _summary(runs: list[Rows]) -> Rows:
+    return Rows(
+        runs[0].n_rows,
+        median(run.microseconds_per_row for run in runs),
+        max(run.peak_megabytes for run in runs),
+        runs[-1].loss,
+    )
+
+
+def _measure_rows(n_rows: int, epochs: int) -> Rows:
+    command = [sys.executable, "-m", __name__, str(n_rows), str(epochs)]
+    done = subprocess.run(command, env=blas.environment(), capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"訓練 {n_rows} 列的行程失敗了：\n{done.stderr.strip()[-2000:]}")
+    return Rows(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def train_on_codes(n_rows: int, epochs: int) -> Rows:
+    """由 Ames 重抽 ``n_rows`` 棟房子的代碼，用 ``VAE.fit`` 訓練；時間含檢查資料。"""
+    from ..housing.data import load_ames
+    from ..housing.schema import OneHotSchema
+    from ..model import VAE
+    from ..rows import CategoryCodes
+
+    houses = load_ames()
+    schema = OneHotSchema().fit(houses.categories)
+    chosen = np.random.default_rng(0).integers(len(houses), size=n_rows)
+    codes = schema.codes(houses.categories).astype(np.int8)[chosen]
+    vae = VAE(likelihood="bernoulli", warmup_epochs=0, epochs=epochs, dtype=problem.DTYPE)
+    started = time.perf_counter()
+    vae.fit(CategoryCodes(codes, schema.groups))
+    seconds = time.perf_counter() - started
+    return Rows(n_rows, seconds / (n_rows * epochs) * 1e6, _peak_megabytes(), vae.history_[-1]["loss"])
+
+
+def _peak_megabytes() -> float:
+    """這個行程用過最多多少記憶體；Windows 沒有這個量，傳回 NaN。"""
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def shape_table(
+    task: Problem,
+    widths: Sequence[float] = WIDTHS,
+    batch_sizes: Sequence[int] = BATCH_SIZES,
+    repeats: int = 5,
+    progress: Callable[[str], None] = lambda message: None,
+) -> list[Cell]:
+    """每一種寬度（原文的幾倍）與批次大小，各走幾個訓練週期，輪流計時；第一輪是暖機。"""
+    tasks = [
+        Problem(task.x, task.source, tuple(round(width * n) for n in problem.HIDDEN), batch_size)
+        for width in widths
+        for batch_size in batch_sizes
+    ]
+    seconds: list[list[float]] = [[] for _ in tasks]
+    with one_thread():
+        engines = [NumPyEngine(variant) for variant in tasks]
+        for repeat in range(repeats + 1):
+            progress(f"寬度與批次大小，第 {repeat}/{repeats} 輪")
+            for engine, record in zip(engines, seconds, strict=True):
+                started = time.perf_counter()
+                engine.epoch()
+                record.append(time.perf_counter() - started)
+    per_row = [median(record[1:]) / len(task.x) * 1e6 for record in seconds]
+    return [Cell(t.hidden, t.batch_size, value) for t, value in zip(tasks, per_row, strict=True)]
+
+
+if __name__ == "__main__":
+    from dataclasses import asdict
+
+    print(json.dumps(asdict(train_on_codes(int(sys.argv[1]), int(sys.argv[2])))))
