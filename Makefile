@@ -5,7 +5,7 @@ PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1; \
 	then echo $$python; break; fi; done)
 
-TASKS := help install book test open lint clean
+TASKS := help install book test study exercise bench mutation open lint clean
 
 .PHONY: $(TASKS)
 .DEFAULT_GOAL := help
@@ -14,5 +14,5 @@ $(TASKS):
 ifeq ($(PYTHON),)
 	@echo "✗ 找不到 Python 3.11、3.12 或 3.13。請先安裝其中一版，再執行一次 make $@。" >&2; exit 1
 else
-	@$(PYTHON) make.py $@ $(ARGS)
+	@$(PYTHON) make.py $@ $(N) $(ARGS)
 endif

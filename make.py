@@ -200,9 +200,40 @@ def book_key() -> str:
     return digest("_config.yml", *names)
 
 
+def package(*arguments: str) -> None:
+    """``python -m vae_from_scratch …``，用 .venv 裡的 Python。"""
+    run(PYTHON, "-m", "vae_from_scratch", *arguments)
+
+
+def study() -> None:
+    """在真實資料上訓練書裡的長實驗（可中斷、可接續）"""
+    install()
+    say("訓練書裡的實驗（第一次約 6 分鐘，結果存在 _build/study）")
+    package("study")
+
+
+def exercise(*arguments: str) -> None:
+    """批改一組習題：make exercise N=3"""
+    install()
+    package("exercises", "test", *arguments)
+
+
+def bench(*arguments: str) -> None:
+    """與別的框架並排計時"""
+    install()
+    package("bench", *arguments)
+
+
+def mutation(*arguments: str) -> None:
+    """把解答一處一處改錯，看測試抓不抓得到"""
+    install()
+    run(PYTHON, "-m", "vae_from_scratch.course.mutation", *arguments)
+
+
 def book() -> None:
-    """建書，並印出首頁的路徑"""
+    """訓練、建書，並印出首頁的路徑"""
     vendor()
+    study()
     say("建書：執行每一頁（第一次約數分鐘；之後只執行改過的頁）")
     start = time.monotonic()
     command = [str(BIN / "jupyter-book"), "build", "book", "-W", "-n", "--keep-going"]
@@ -246,10 +277,16 @@ TASKS: dict[str, Callable[..., None]] = {
     "install": install,
     "book": book,
     "test": test,
+    "study": study,
+    "exercise": exercise,
+    "bench": bench,
+    "mutation": mutation,
     "open": open_book,
     "lint": lint,
     "clean": clean,
 }
+
+WITH_ARGUMENTS = ("test", "exercise", "bench", "mutation")
 
 
 def show_help() -> None:
@@ -264,7 +301,7 @@ def main(arguments: Sequence[str]) -> int:
     if name in ("help", "-h", "--help"):
         show_help()
         return 0
-    if name not in TASKS or (rest and name != "test"):
+    if name not in TASKS or (rest and name not in WITH_ARGUMENTS):
         print(f"沒有「{' '.join(arguments)}」這個工作。\n", file=sys.stderr)
         show_help()
         return 2

@@ -188,19 +188,20 @@ class Gaussian:
 
     def log_var(self, noise_log_var: NDArray) -> Any:
         """log s²：固定的，或學出來的那一個。"""
-        # 固定的值要是 Python 的 float：NumPy 的 float64 純量會把 float32 的計算悄悄升成 float64。
+        # 這裡與下面的 float(...)：NumPy 的 float64 純量會把 float32 的計算悄悄升成 float64，Python 的不會。
         return noise_log_var[0] if self.n_parameters else math.log(float(self.variance))
 
     def log_prob(self, x: NDArray, output: NDArray, noise_log_var: NDArray = NO_PARAMETERS) -> NDArray:
         """log p(x|z) = −½ Σ [log 2π + log s² + (x − a)²/s²]，單位 nats。"""
         log_var = self.log_var(noise_log_var)
-        return -0.5 * np.sum(LOG_2PI + log_var + (x - output) ** 2 * np.exp(-log_var), axis=-1)
+        precision = float(np.exp(-log_var))
+        return -0.5 * np.sum(LOG_2PI + log_var + (x - output) ** 2 * precision, axis=-1)
 
     def gradient(
         self, x: NDArray, output: NDArray, noise_log_var: NDArray = NO_PARAMETERS
     ) -> tuple[NDArray, NDArray]:
         """∂/∂a = (x − a)/s²；∂/∂ log s² = ½ Σ [(x − a)²/s² − 1]，後者對列求和。"""
-        precision = np.exp(-self.log_var(noise_log_var))
+        precision = float(np.exp(-self.log_var(noise_log_var)))
         scaled = (x - output) * precision
         if not self.n_parameters:
             return scaled, NO_PARAMETERS
@@ -213,5 +214,5 @@ class Gaussian:
     def sample(
         self, output: NDArray, rng: np.random.Generator, noise_log_var: NDArray = NO_PARAMETERS
     ) -> NDArray:
-        scale = np.exp(0.5 * self.log_var(noise_log_var))
+        scale = float(np.exp(0.5 * self.log_var(noise_log_var)))
         return output + scale * rng.standard_normal(output.shape).astype(output.dtype)

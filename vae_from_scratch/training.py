@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -130,12 +131,23 @@ def fit(
     verbose: bool = False,
 ) -> None:
     """從 ``state`` 目前的訓練週期訓練到最後一個；``after_epoch`` 可以往歷程的列補上驗證的值、存檢查點。"""
-    with _progress(state.epoch, schedule.epochs, verbose) as advance:
+    with one_thread(), _progress(state.epoch, schedule.epochs, verbose) as advance:
         while state.epoch < schedule.epochs:
             row = train_epoch(engine, state, rows, schedule, latent_dim)
             state.history.append(row)
             after_epoch(state, row)
             advance(row)
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """矩陣乘法只用一條執行緒。
+
+    這些矩陣很小，分給幾條執行緒，等待比計算還久：機器忙的時候慢上二十倍。而且執行緒的數目會改變加總的順序，
+    固定成一條，同一個種子在核心數不同的機器上才給同樣的位元。
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="blas")
 
 
 class _progress:

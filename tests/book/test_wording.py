@@ -48,38 +48,36 @@ def test_pages_use_taiwan_terms(page):
 # ── 檢查本身抓得到錯 ──────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "計算協方差",
-        "最大似然估計",
-        "隨機採樣",
-        "正態分布",
-        "條件概率",
-        "處理數據",
-        "互信息",
-        "默認值",
-        "優化器",
-        "過擬合",
-    ]
-    + [
-        "激活函數",
-        "通過抽樣得到",
-        "數據的質量",
-        "變量",
-        "神經網絡",
-        "打印結果",
-        "模型重構",
-        "常態分佈",
-        "歐式距離",
-        "陣列即數組",
-    ],
-)
+PLANTED = [
+    "計算協方差",
+    "最大似然估計",
+    "隨機採樣",
+    "正態分布",
+    "條件概率",
+    "處理數據",
+    "互信息",
+    "默認值",
+    "優化器",
+    "過擬合",
+    "激活函數",
+    "通過抽樣得到",
+    "成品的質量",
+    "變量",
+    "神經網絡",
+    "打印結果",
+    "模型重構",
+    "常態分佈",
+    "歐式距離",
+    "陣列即數組",
+]
+
+
+@pytest.mark.parametrize("line", PLANTED)
 def test_a_planted_mainland_term_is_caught(line):
     assert problems(f"前一行沒有問題。\n{line}。"), line
 
 
-@pytest.mark.parametrize("character", "编码变隐样验这为们个发测训练损误图书")
+@pytest.mark.parametrize("character", "编码变隐样验这为们个发测训练损误图书机网体优复与")
 def test_a_planted_simplified_character_is_caught(character):
     assert is_simplified(character)
     assert problems(f"這一句混進了{character}字。")
@@ -118,7 +116,10 @@ def test_bibliography_titles_are_exempt_only_when_marked():
 
 
 def test_html_check_reads_attributes_and_skips_marked_elements():
-    page = '<p>好<span class="zh-cn">方差</span></p><button title="复制"></button><img alt="概率圖"><script>数据</script>'
+    page = (
+        '<p>好<span class="zh-cn">方差</span></p><button title="复制"></button>'
+        '<img alt="概率圖"><script>数据</script>'
+    )
     found = " ".join(problems(visible(page)))
     assert "复" in found and "概率" in found
     assert "方差" not in found and "数" not in found

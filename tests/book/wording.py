@@ -25,7 +25,7 @@ MAINLAND = {
     r"激活": "激勵、活躍",
     r"(?<!機率)質量": "品質",
     # 「通過測試」是及格，照寫；「通過抽樣得到」才是大陸的 via。
-    r"(?<![部有都會要能才未已是])通過(?!測試|檢查|驗證|考試|門檻|全部|[的與或了率，。；、）」\"\s]|$)": "透過、經由",
+    r"(?<![部有都會能未已])通過(?!測試|檢查|驗證|考試|門檻|[的與或了率，。；、）」\"\s]|$)": "透過",
     r"隱變量|潛變量|(?<!共)變量": "變數",
     r"源代碼|偽代碼|代碼塊": "程式碼",
     r"文件夾": "資料夾",
@@ -48,11 +48,15 @@ MAINLAND = {
 QUOTED = re.compile(r"\[([^\]\[]*)\]\{\.zh-cn\}")
 
 
+#: Big5 也收錄、但臺灣的文章不會用的簡體字形。
+SIMPLIFIED_IN_BIG5 = set("与么优体儿凄吨听圣坏复宁岭并庄异忏怀怜惊扑扰机构气泞洁洼痒离篱网羡肮肴茧蚕触赶")
+
+
 def is_simplified(character: str) -> bool:
-    """只有簡體才用的字：GB2312 有、Big5 沒有。"""
-    return (
-        "\u4e00" <= character <= "\u9fff" and encodes(character, "gb2312") and not encodes(character, "big5")
-    )
+    """只有簡體才用的字：GB2312 有、Big5 沒有，加上少數 Big5 也收的。"""
+    han = "\u4e00" <= character <= "\u9fff"
+    only_gb = han and encodes(character, "gb2312") and not encodes(character, "big5")
+    return only_gb or character in SIMPLIFIED_IN_BIG5
 
 
 def encodes(character: str, codec: str) -> bool:

@@ -26,16 +26,31 @@ def train(
     start = 0.1 * network.initialize(np.random.default_rng(seed))
     network.views(start).decoder[0][-1] = x.mean(axis=0)
 
+    whiten = whitening(x)
     current = start.copy()  # 一直用同一條向量，引擎的緩衝區才不必重配
 
-    def objective(parameters: NDArray) -> tuple[float, NDArray]:
-        current[:] = parameters
-        loss, gradient = gradients.loss_and_gradient(current, rows, noise, beta)
-        return loss.total, gradient.copy()
+    def through(flat: NDArray, matrix: NDArray) -> NDArray:
+        """編碼器的 [W; b] 左乘一個矩陣，其餘不變。"""
+        network.views(flat).encoder[0][:] = matrix @ network.views(flat).encoder[0]
+        return flat
 
-    options = {"maxiter": 20_000, "maxfun": 40_000, "ftol": 0.0, "gtol": 1e-9, "maxcor": 50}
+    def objective(coordinates: NDArray) -> tuple[float, NDArray]:
+        current[:] = through(coordinates.copy(), whiten)
+        loss, gradient = gradients.loss_and_gradient(current, rows, noise, beta)
+        return loss.total, through(gradient.copy(), whiten.T)
+
+    options = {"maxiter": 5000, "ftol": 1e-13, "gtol": 1e-9, "maxcor": 20}
     found = optimize.minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
-    return network, found.x, float(found.fun)
+    return network, through(found.x, whiten), float(found.fun)
+
+
+def whitening(x: NDArray) -> NDArray:
+    """把 [x 1] 換成白化的主成分。只換最佳化走路的座標：獨熱編碼的欄幾乎相依，原座標要走二十倍的步數。"""
+    values, vectors = principal_components(x)
+    scaled = vectors / np.sqrt(values + 1e-9)
+    matrix = np.eye(x.shape[1] + 1)
+    matrix[:-1, :-1], matrix[-1, :-1] = scaled, -x.mean(axis=0) @ scaled
+    return matrix
 
 
 def principal_components(x: NDArray) -> tuple[NDArray, NDArray]:

@@ -20,7 +20,7 @@ def trained(ames: Ames):
 @pytest.mark.slow
 def test_reaches_the_maximum_likelihood_of_probabilistic_pca(trained, ames: Ames) -> None:
     best, variance = ppca_log_likelihood(ames.x, LATENT)
-    network, parameters, negative_elbo = trained
+    _, parameters, negative_elbo = trained
     assert abs(-negative_elbo - best) < NATS_PER_HOUSE
     assert np.exp(parameters[-1]) == pytest.approx(variance, rel=1e-4)
 
@@ -54,7 +54,7 @@ def test_closed_form_is_the_likelihood_of_the_closed_form_model(ames: Ames) -> N
     assert exact_log_prob(ames.x, weight[::-1] * [[1], [0]], center, variance).mean() < best - 0.1
 
 
-def test_an_encoder_that_ignores_x_cannot_reach_it(ames: Ames) -> None:
+def test_one_dimension_too_few_would_be_caught(ames: Ames) -> None:
     """反例：只有一個潛在維度，離最大概似就差一大截，檢查會失敗。"""
     best = ppca_log_likelihood(ames.x, LATENT)[0]
     assert ppca_log_likelihood(ames.x, LATENT - 1)[0] < best - 1

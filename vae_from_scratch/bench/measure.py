@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..training import one_thread
 from .contestants import BOUND, Contestant, Entry
 from .problem import Problem
 
@@ -68,7 +69,7 @@ def race(
     """輪流走 ``epochs`` 個訓練週期；每一輪的起跑順序輪替，沒有人總是跟在同一個人後面。"""
     if epochs < 2:
         raise ValueError(f"引數 epochs 是 {epochs}；第一個訓練週期是暖機，所以至少要 2。")
-    with one_thread():
+    with one_core():
         pairs = [(Timing(entry, problem.n_steps), _ready(entry, problem, progress)) for entry in entries]
         for epoch in range(epochs):
             start = epoch % len(pairs)
@@ -102,12 +103,10 @@ def bound_of(timings: list[Timing]) -> Timing:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def one_core() -> Iterator[None]:
     """只用一條執行緒；Linux 上再把整個行程釘在一個核心，框架自己開的執行緒也逃不掉。"""
-    from threadpoolctl import threadpool_limits
-
     with ExitStack() as stack:
-        stack.enter_context(threadpool_limits(1))
+        stack.enter_context(one_thread())
         if sys.platform == "linux":
             allowed = os.sched_getaffinity(0)
             os.sched_setaffinity(0, {max(allowed)})

@@ -1,10 +1,9 @@
 """規模：一百萬棟房子（整數代碼，逐批展開），以及時間怎麼隨寬度與批次大小變。
 
-``python -m vae_from_scratch.bench.scale 列數 訓練週期`` 是被量的那個行程；記憶體的高峰要在獨立的行程裡量才準。
+``python -m vae_from_scratch.bench.scale 列數 訓練週期`` 是被量的那個行程：記憶體的高峰要在獨立的行程裡量。
 """
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -13,10 +12,11 @@ from statistics import median
 
 import numpy as np
 
-from . import blas, problem
+from . import problem
 from .contestants.ours import NumPyEngine
-from .measure import one_thread
+from .measure import one_core
 from .problem import Problem
+from .processes import peak_megabytes, run_python
 
 FEW, MANY = 3_000, 1_000_000
 STEPS_OF_FEW = 60
@@ -66,11 +66,7 @@ def _summary(runs: list[Rows]) -> Rows:
 
 
 def _measure_rows(n_rows: int, epochs: int) -> Rows:
-    command = [sys.executable, "-m", __name__, str(n_rows), str(epochs)]
-    done = subprocess.run(command, env=blas.environment(), capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"訓練 {n_rows} 列的行程失敗了：\n{done.stderr.strip()[-2000:]}")
-    return Rows(**json.loads(done.stdout.splitlines()[-1]))
+    return Rows(**json.loads(run_python("-m", __name__, str(n_rows), str(epochs))))
 
 
 def train_on_codes(n_rows: int, epochs: int) -> Rows:
@@ -88,17 +84,7 @@ def train_on_codes(n_rows: int, epochs: int) -> Rows:
     started = time.perf_counter()
     vae.fit(CategoryCodes(codes, schema.groups))
     seconds = time.perf_counter() - started
-    return Rows(n_rows, seconds / (n_rows * epochs) * 1e6, _peak_megabytes(), vae.history_[-1]["loss"])
-
-
-def _peak_megabytes() -> float:
-    """這個行程用過最多多少記憶體；Windows 沒有這個量，傳回 NaN。"""
-    if sys.platform == "win32":
-        return float("nan")
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+    return Rows(n_rows, seconds / (n_rows * epochs) * 1e6, peak_megabytes(), vae.history_[-1]["loss"])
 
 
 def shape_table(
@@ -115,7 +101,7 @@ def shape_table(
         for batch_size in batch_sizes
     ]
     seconds: list[list[float]] = [[] for _ in tasks]
-    with one_thread():
+    with one_core():
         engines = [NumPyEngine(variant) for variant in tasks]
         for repeat in range(repeats + 1):
             progress(f"寬度與批次大小，第 {repeat}/{repeats} 輪")

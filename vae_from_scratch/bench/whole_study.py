@@ -4,14 +4,14 @@
 """
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-from . import blas, problem
+from . import problem
+from .processes import run_python
 
 EPOCHS = 60
 NAMES = {"ours": "本書 numpy", "keras": "Keras fit（原文的寫法）"}
@@ -49,13 +49,9 @@ def compare(
 
 
 def _run(key: str, epochs: int) -> tuple[float, float]:
-    command = [sys.executable, "-m", __name__, key, str(epochs)]
     started = time.perf_counter()
-    done = subprocess.run(command, env=blas.environment(), capture_output=True, text=True)
-    elapsed = time.perf_counter() - started
-    if done.returncode:
-        raise RuntimeError(f"「{NAMES[key]}」的行程失敗了：\n{done.stderr.strip()[-2000:]}")
-    return elapsed, float(json.loads(done.stdout.splitlines()[-1])["loss"])
+    answer = run_python("-m", __name__, key, str(epochs))
+    return time.perf_counter() - started, float(json.loads(answer)["loss"])
 
 
 def _ours(epochs: int) -> float:

@@ -119,13 +119,20 @@ def call_untouched(function: Callable[..., Any], inputs: Mapping[str, Any]) -> A
         error.add_note("\n".join(text for _, text in describe_inputs(inputs)))
         raise
     for name, value in inputs.items():
-        if isinstance(value, np.ndarray) and not np.array_equal(value, given[name], equal_nan=True):
+        if not _unchanged(value, given[name]):
             raise WrongAnswer(
                 f"你的函式改動了輸入 {name}；請算出新的陣列，不要用 {name} += … 或 {name}[…] = …",
                 *describe_inputs(inputs),
                 ("之後", named(name, given[name])),
             )
     return returned
+
+
+def _unchanged(before: Any, after: Any) -> bool:
+    """陣列（或一串陣列）的內容沒有變；別的東西不管。"""
+    if isinstance(before, list | tuple):
+        return len(before) == len(after) and all(map(_unchanged, before, after))
+    return not isinstance(before, np.ndarray) or np.array_equal(before, after, equal_nan=True)
 
 
 def describe_inputs(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -38,9 +38,13 @@ def named(name: str, value: Any, digits: int = 4) -> str:
 
 
 def show(value: Any, digits: int = 4) -> str:
-    """一個值的簡短寫法：純量、陣列（排得下就一行，太大時省略中間）、函式（它的說明）。"""
+    """一個值的簡短寫法：純量、陣列（排得下就一行，太大時省略中間）、好幾個陣列、函式（它的說明）。"""
     if isinstance(value, Callable):  # type: ignore[arg-type]
         return (value.__doc__ or value.__name__).strip().splitlines()[0]
+    if isinstance(value, list | tuple) and any(isinstance(item, np.ndarray) for item in value):
+        return "\n".join(
+            f"[{i}] " + show(item, digits).replace("\n", "\n    ") for i, item in enumerate(value)
+        )
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         return repr(value)

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from ..problem import Problem
+from ..processes import silent_stderr
 
 
 class Contestant(Protocol):
@@ -36,7 +37,8 @@ class Entry:
 
     def make(self, problem: Problem) -> Contestant:
         module, name = self.place.split(":")
-        return getattr(import_module(f".{module}", __name__), name)(problem)
+        with silent_stderr():
+            return getattr(import_module(f".{module}", __name__), name)(problem)
 
 
 BOUND = "bound"

@@ -1,0 +1,40 @@
+"""補正佈景主題與書目的標記，讓報讀軟體念得對；每一條都是 axe 會報為嚴重的問題。
+
+在建好之後改寫 HTML：這些標記寫死在樣板與 docutils 裡，沒有設定可以改。改過的再改一次結果不變。
+"""
+
+import re
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+CORRECTIONS = [
+    # 書目宣告成清單，裡面卻沒有清單項目。
+    (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
+    (re.compile(r'(<div class="citation" id="[^"]*") role="doc-biblioentry"'), r"\1"),
+    # 按鈕看得見的字（搜尋 Ctrl+K、展開這一格）就是它的名字，不要另外取一個不同的。
+    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
+    (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"'), r"\1"),
+    # 明暗按鈕的名字在按鈕上；圖示不必再有一個。
+    (re.compile(r'(<i class="theme-switch [^>]*?) title="[^"]*"'), r"\1"),
+]
+
+
+def correct(html: str) -> str:
+    for pattern, replacement in CORRECTIONS:
+        html = pattern.sub(replacement, html)
+    return html
+
+
+def correct_pages(app: Sphinx, error: Exception | None) -> None:
+    if error is None and app.builder.format == "html":
+        for page in Path(app.outdir).glob("**/*.html"):
+            before = page.read_text(encoding="utf-8")
+            after = correct(before)
+            if after != before:
+                page.write_text(after, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("build-finished", correct_pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,96 @@
+"""用無頭 Chromium 打開一頁，回報讀者會遇到的毛病；每一種毛病一個函式。"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.built_book import require_chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+DESKTOP, PHONE = (1280, 900), (390, 844)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# 畫面上還看得到 TeX 原始碼，或 MathJax 回報錯誤。
+UNRENDERED = r"""() => {
+  const raw = [...document.querySelectorAll(".math")].filter((e) => !e.querySelector("mjx-container"));
+  const errors = [...document.querySelectorAll("mjx-merror, merror")];
+  const prose = [...document.querySelectorAll("article p, article li, article td")]
+    .filter((e) => !e.querySelector("code, pre") && /\\\(|\\\[|\$\$/.test(e.innerText));
+  return [...raw, ...errors, ...prose].map((e) => e.textContent.trim().slice(0, 80));
+}"""
+
+AXE_RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+  .filter((v) => ["critical", "serious"].includes(v.impact))
+  .map((v) => `${v.impact} ${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`)"""
+
+# 超出畫面、又不在自己的捲動框裡的元素。
+OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")]
+    .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+    .map((e) => `${e.tagName}.${e.className} ${Math.round(e.getBoundingClientRect().right)}px`).slice(0, 5)"""
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    executable = require_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(
+    browser: Any, path: Path, size: tuple[int, int] = DESKTOP, theme: str = "light", query: str = ""
+) -> Iterator[tuple[Page, list[str]]]:
+    """從 file:// 打開一頁，等公式與圖畫完；同時給出主控台的錯誤與對外的連線。"""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)
+    page = context.new_page()
+    noise: list[str] = []
+    page.on("console", lambda message: message.type in ("error", "warning") and noise.append(message.text))
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    page.on("request", lambda request: local(request.url) or noise.append(f"對外連線 {request.url}"))
+    page.goto(path.resolve().as_uri() + query)
+    page.wait_for_load_state("load")
+    page.evaluate("async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }")
+    yield page, noise
+    context.close()
+
+
+def local(url: str) -> bool:
+    return url.startswith(("file:", "data:", "blob:", "about:"))
+
+
+def unrendered_formulas(page: Page) -> list[str]:
+    return page.evaluate(UNRENDERED)
+
+
+def overflow(page: Page) -> list[str]:
+    return page.evaluate(OVERFLOW)
+
+
+def inaccessible(page: Page) -> list[str]:
+    """axe 判為嚴重 (critical) 或重大 (serious) 的無障礙問題。"""
+    page.add_script_tag(path=str(AXE))
+    return page.evaluate(AXE_RUN)
+
+
+def search(browser: Any, book: Path, words: str) -> list[str]:
+    """在搜尋頁輸入 ``words``，回傳找到的標題。"""
+    with opened(browser, book / "search.html", query=f"?q={words}") as (page, _):
+        page.wait_for_function(
+            "() => document.querySelector('#search-results .search-summary')?.innerText.trim().length > 0"
+        )
+        return page.locator("#search-results ul.search > li > a").all_inner_texts()

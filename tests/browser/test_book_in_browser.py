@@ -1,0 +1,126 @@
+"""在無頭 Chromium 裡從 file:// 打開建好的書，每一頁都看一遍。"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.inspection import (
+    DESKTOP,
+    PHONE,
+    chromium,
+    inaccessible,
+    opened,
+    overflow,
+    search,
+    unrendered_formulas,
+)
+from tests.built_book import pages, require_book
+
+pytestmark = pytest.mark.browser
+PAGES = pages() or ["index.html"]
+
+
+@pytest.fixture(scope="session")
+def book() -> Path:
+    return require_book()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_opens_quietly_with_every_formula(book, browser, page):
+    """沒有主控台錯誤、沒有對外連線、沒有剩下的 TeX 原始碼，寬螢幕也不必左右捲。"""
+    with opened(browser, book / page) as (shown, noise):
+        assert noise == []
+        assert unrendered_formulas(shown) == []
+        assert overflow(shown) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_fits_a_phone(book, browser, page):
+    with opened(browser, book / page, PHONE) as (shown, noise):
+        assert overflow(shown) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_accessible(book, browser, page, theme):
+    with opened(browser, book / page, DESKTOP, theme) as (shown, noise):
+        assert inaccessible(shown) == []
+
+
+@pytest.mark.parametrize("words", ["潛在空間", "重參數化", "證據下界", "KL 散度", "ELBO"])
+def test_search_finds_the_terms(book, browser, words):
+    assert search(browser, book, words)
+
+
+def test_search_does_not_find_everything(book, browser):
+    """找不到的詞就說找不到，不是每一頁都算。"""
+    assert search(browser, book, "量子色動力學") == []
+
+
+# ── 檢查本身抓得到錯 ──────────────────────────────────────────────────
+
+
+SHELL = """<!doctype html>
+<html lang="zh-TW">
+<head><meta charset="utf-8"><title>頁</title><meta name="viewport" content="width=device-width"></head>
+<body><main><h1>頁</h1><article>BODY</article></main></body>
+</html>"""
+
+
+def page_with(folder: Path, body: str) -> Path:
+    path = folder / "page.html"
+    path.write_text(SHELL.replace("BODY", body), encoding="utf-8")
+    return path
+
+
+def test_a_good_page_has_no_problem(browser, tmp_path):
+    """對照組：下面每一種毛病都來自那一頁多出來的東西。"""
+    with opened(browser, page_with(tmp_path, "<p>好的一頁。</p>"), PHONE) as (shown, noise):
+        assert (noise, unrendered_formulas(shown), overflow(shown), inaccessible(shown)) == (
+            [],
+            [],
+            [],
+            [],
+        )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script>throw new Error('壞了')</script>",
+        "<script>console.error('壞了')</script>",
+        '<img src="nothing.png" alt="缺了的圖">',
+        '<img src="http://127.0.0.1:9/x.png" alt="外面的圖">',
+    ],
+)
+def test_errors_and_outside_requests_are_caught(browser, tmp_path, body):
+    with opened(browser, page_with(tmp_path, body)) as (shown, noise):
+        shown.wait_for_timeout(200)
+        assert noise
+
+
+@pytest.mark.parametrize(
+    "body", ['<div class="math">\\[x^2\\]</div>', "<p>剩下 \\(x\\) 沒畫</p>", "<p>$$x$$</p>"]
+)
+def test_unrendered_formula_is_caught(browser, tmp_path, body):
+    with opened(browser, page_with(tmp_path, body)) as (shown, noise):
+        assert unrendered_formulas(shown)
+
+
+def test_overflow_is_caught(browser, tmp_path):
+    with opened(browser, page_with(tmp_path, '<div style="width:600px">太寬</div>'), PHONE) as (shown, noise):
+        assert overflow(shown)
+
+
+@pytest.mark.parametrize(
+    "body", ['<img src="data:," >', '<p style="color:#bbb">太淡的字</p>', "<button></button>"]
+)
+def test_inaccessible_page_is_caught(browser, tmp_path, body):
+    with opened(browser, page_with(tmp_path, body)) as (shown, noise):
+        assert inaccessible(shown)

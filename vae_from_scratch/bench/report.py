@@ -1,0 +1,244 @@
+"""量測的表與圖：CSV 給程式讀，Markdown 給人看，圖給第 9 章。"""
+
+import csv
+import io
+import platform
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..storage import write_atomically
+from .contestants import BOUND, ENTRIES
+from .measure import Timing, bound_of, ratio
+from .processes import blas_core
+from .scale import Cell, Rows
+from .whole_study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+JAX = "jax_scan"
+PACKAGES = ("numpy", "autograd", "tensorflow", "keras", "jax", "torch", "numba")
+CONTESTANTS_CSV, STUDY_CSV, ROWS_CSV, SHAPES_CSV = (
+    "contestants.csv", "whole_study.csv", "rows.csv", "shapes.csv",
+)  # fmt: skip
+TABLE, MACHINE, FIGURE = "bench.md", "machine.txt", "contestants.svg"
+RECORDED = Path(__file__).with_name("recorded")
+
+
+@dataclass(frozen=True)
+class Line:
+    """表的一列；時間是毫秒一步。``to_bound``、``to_jax`` 是同一輪的比值的中位數。"""
+
+    key: str
+    name: str
+    median: float
+    low: float
+    high: float
+    cpu: float
+    early: float
+    late: float
+    to_bound: float
+    to_jax: float
+    loss: float
+    epochs: int
+
+    @property
+    def ours(self) -> bool:
+        return any(entry.key == self.key and entry.ours for entry in ENTRIES)
+
+
+def lines(timings: Sequence[Timing]) -> list[Line]:
+    """每位參賽者一列，由快到慢；下限排最前面。"""
+    bound = bound_of(list(timings))
+    jax = next((timing for timing in timings if timing.entry.key == JAX), None)
+    found = [_line(timing, bound, jax) for timing in timings]
+    return sorted(found, key=lambda line: (line.key != BOUND, line.median))
+
+
+def _line(timing: Timing, bound: Timing, jax: Timing | None) -> Line:
+    return Line(
+        timing.entry.key, timing.entry.name, timing.milliseconds, *timing.spread, timing.cpu_milliseconds,
+        timing.early, timing.late, ratio(timing, bound), ratio(timing, jax) if jax else np.nan,
+        timing.losses[-1], len(timing.wall),
+    )  # fmt: skip
+
+
+# ---- CSV ------------------------------------------------------------------------------------------------
+
+
+def write_csv(path: Path, records: Sequence[Any]) -> None:
+    """每個紀錄（dataclass）一列，欄名就是屬性名。"""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(field.name for field in fields(records[0]))
+    writer.writerows(map(_cells, records))
+    write_atomically(path, lambda file: file.write(text.getvalue().encode()))
+
+
+def _cells(record: Any) -> list[str]:
+    return [f"{value:.6g}" if isinstance(value, float) else str(value) for value in astuple(record)]
+
+
+def read_lines(folder: Path = RECORDED) -> list[Line]:
+    """讀回 ``contestants.csv``；預設是隨書附上的那一次量測。"""
+    with open(folder / CONTESTANTS_CSV, encoding="utf-8", newline="") as file:
+        return [_parsed(record) for record in csv.DictReader(file)]
+
+
+def _parsed(record: dict[str, str]) -> Line:
+    kinds: dict[str, Any] = {"key": str, "name": str, "epochs": int}
+    return Line(**{name: kinds.get(name, float)(text) for name, text in record.items()})
+
+
+# ---- Markdown -------------------------------------------------------------------------------------------
+
+
+def contestants_table(found: Sequence[Line]) -> str:
+    """參賽者的表。"""
+    head = "| 寫法 | 毫秒／步（中位數） | 四分位數 | CPU 毫秒 | 前期 | 後期 | 對下限 | 對 JAX |"
+    rule = "| :-- | --: | :-: | --: | --: | --: | --: | --: |"
+    return "\n".join([head, rule, *map(_table_row, found)])
+
+
+def _table_row(line: Line) -> str:
+    name = f"**{line.name}**" if line.ours else line.name
+    numbers = (line.cpu, line.early, line.late, line.to_bound, line.to_jax)
+    cells = [_three(line.median), f"{_three(line.low)}–{_three(line.high)}", *map(_three, numbers[:3])]
+    return f"| {name} | {' | '.join(cells)} | {_two(line.to_bound)} | {_two(line.to_jax)} |"
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """整個研究的一次計時。"""
+
+    key: str
+    name: str
+    seconds: float
+    loss: float
+
+
+def study_runs(studies: dict[str, Study]) -> list[StudyRun]:
+    """一次計時一列，給 CSV。"""
+    return [StudyRun(s.key, s.name, seconds, s.loss) for s in studies.values() for seconds in s.seconds]
+
+
+def study_table(studies: dict[str, Study]) -> str:
+    """整個研究的表。"""
+    slowest = max(study.median for study in studies.values())
+    rows = [
+        f"| {study.name} | {study.median:.1f} | {min(study.seconds):.1f}–{max(study.seconds):.1f} "
+        f"| {slowest / study.median:.2f} | {study.loss:.2f} |"
+        for study in studies.values()
+    ]
+    head = "| 寫法 | 秒（中位數） | 範圍 | 快幾倍 | 損失 |"
+    return "\n".join([head, "| :-- | --: | :-: | --: | --: |", *rows])
+
+
+def rows_table(found: Sequence[Rows]) -> str:
+    """列數的表；時間的比值對第一列（三千列）。"""
+    rows = [
+        f"| {row.n_rows:,} | {row.microseconds_per_row:.2f} "
+        f"| {row.microseconds_per_row / found[0].microseconds_per_row:.3f} | {row.peak_megabytes:.0f} |"
+        for row in found
+    ]
+    return "\n".join(["| 列數 | 微秒／列 | 對三千列 | 記憶體高峰 MB |", "| --: | --: | --: | --: |", *rows])
+
+
+def shapes_table(found: Sequence[Cell]) -> str:
+    """寬度（列）與批次大小（欄）的表，每格是每列的微秒。"""
+    sizes = sorted({cell.batch_size for cell in found})
+    times = {(cell.hidden, cell.batch_size): cell.microseconds_per_row for cell in found}
+    head = "| 隱藏層 | " + " | ".join(f"批次 {size}" for size in sizes) + " |"
+    rows = []
+    for hidden in dict.fromkeys(cell.hidden for cell in found):
+        cells = " | ".join(f"{times[hidden, size]:.1f}" for size in sizes)
+        rows.append(f"| {'-'.join(map(str, hidden))} | {cells} |")
+    return "\n".join([head, "| :-- |" + " --: |" * len(sizes), *rows])
+
+
+def machine() -> str:
+    """量測的機器與版本，一行一項。"""
+    found = {"處理器": _processor(), "系統": f"{platform.system()} {platform.machine()}"}
+    found |= {"Python": platform.python_version(), "OpenBLAS 的核心": blas_core()}
+    return "\n".join(f"{name}：{value}" for name, value in (found | _versions()).items())
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name if name != "tensorflow" else _tensorflow())
+        except PackageNotFoundError:
+            found[name] = "沒有安裝"
+    return found
+
+
+def _tensorflow() -> str:
+    """Linux 與 Windows 的 x86-64 裝的是 tensorflow-cpu。"""
+    try:
+        version("tensorflow")
+    except PackageNotFoundError:
+        return "tensorflow-cpu"
+    return "tensorflow"
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor() or "不明"
+    names = [line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("model name")]
+    return names[0] if names else "不明"
+
+
+def _two(value: float) -> str:
+    return "—" if np.isnan(value) else f"{value:.2f}"
+
+
+def _three(value: float) -> str:
+    return "—" if np.isnan(value) else f"{value:.3f}"
+
+
+# ---- 圖 -------------------------------------------------------------------------------------------------
+
+
+def draw(ax: "Axes", found: Sequence[Line]) -> None:
+    """每位參賽者一條橫棒（毫秒一步，對數軸），細線是四分位距；虛線是下限。"""
+    from ..plotting import COLOURS
+
+    racers = sorted((line for line in found if line.key != BOUND), key=lambda line: -line.median)
+    bound = next(line for line in found if line.key == BOUND)
+    for y, line in enumerate(racers):
+        colour = COLOURS["q"] if line.ours else COLOURS["muted"]
+        ax.barh(y, line.median, color=colour, height=0.62)
+        ax.plot([line.low, line.high], [y, y], color=COLOURS["ink"], linewidth=1)
+        ax.annotate(
+            f"{line.median:.2f}（{line.to_bound:.1f} 倍）", (max(line.median, line.high), y), (4, 0),
+            textcoords="offset points", va="center", fontsize="small", color=COLOURS["ink"],
+        )  # fmt: skip
+    ax.axvline(bound.median, color=COLOURS["p"], linestyle="--", linewidth=1.2)
+    ax.annotate(
+        f"下限 {bound.median:.2f}", (bound.median, len(racers) - 0.45), (3, 0), textcoords="offset points",
+        va="bottom", fontsize="small", color=COLOURS["p"],
+    )  # fmt: skip
+    ax.set_yticks(range(len(racers)), [line.name for line in racers])
+    ax.set(xscale="log", xlabel="毫秒／步（對數軸；括號裡是下限的幾倍）", ylim=(-0.6, len(racers) + 0.1))
+    ax.set_xlim(bound.median * 0.7, max(line.high for line in found) * 3)
+    ax.grid(axis="y", visible=False)
+
+
+def save_figure(path: Path, found: Sequence[Line]) -> None:
+    """把 ``draw`` 的圖存成檔案。"""
+    from matplotlib.figure import Figure
+
+    from .. import plotting
+
+    plotting.use_course_style()
+    figure = Figure(figsize=(8.4, 0.42 * len(found) + 1.2))
+    draw(figure.add_subplot(), found)
+    plotting.save_figure(figure, path)

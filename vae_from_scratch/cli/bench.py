@@ -1,0 +1,149 @@
+"""``bench``：各家寫法並排計時，寫出表與圖。"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .arguments import display_width, integer
+from .results import results_folder
+
+if TYPE_CHECKING:
+    from ..bench.contestants import Entry
+    from ..bench.report import Line
+
+SUMMARY = "效能：本書的引擎與 JAX、TensorFlow、PyTorch、Keras 並排計時（約 5 分鐘）"
+PARTS = ("contestants", "study", "rows", "shapes")
+OUT = "runs/bench"
+READY = "VAE_BENCH_READY"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = "量哪些：contestants 各家一步的時間，study 整個研究，rows 一百萬列，shapes 寬度與批次（預設全部）"
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), metavar="部分", help=parts)
+    parser.add_argument("--only", nargs="+", metavar="名字", help="只要這幾位參賽者；打錯會列出名單")
+    parser.add_argument("--epochs", type=integer, metavar="N", help="各走幾個訓練週期（預設 16，至少 12）")
+    parser.add_argument("--quick", action="store_true", help="試跑：每樣只做幾下，數字不能引用")
+    parser.add_argument("--data", default="ames", choices=("ames", "kaggle"), help="哪一份資料（預設 ames）")
+    parser.add_argument("--folder", metavar="DIR", help="Kaggle 檔案所在；與 --data kaggle 一起用")
+    parser.add_argument("--out", default=OUT, metavar="DIR", help=f"結果寫到哪裡（預設 {OUT}）")
+    parser.add_argument("--force", action="store_true", help="資料夾裡有東西時，換掉同名的檔案；其他檔案不動")
+
+
+def run(args: argparse.Namespace) -> int:
+    _check(args)
+    if READY not in os.environ:
+        return _run_in_prepared_process()
+    with results_folder(args.out, args.force) as folder:
+        text = _measure(args, folder)
+    print(f"{text}\n\n結果寫在 {args.out}。")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    from ..bench import contestants, measure
+
+    contestants.chosen(args.only)
+    if args.epochs is not None and args.epochs < measure.LEAST_EPOCHS and not args.quick:
+        raise ValueError(
+            f"引數 --epochs 是 {args.epochs}；少於 {measure.LEAST_EPOCHS} 個訓練週期看不到非正規數"
+            "（denormal）的影響，請給多一點，或加上 --quick 試跑。"
+        )
+    if (args.data == "kaggle") != bool(args.folder):
+        raise ValueError(
+            "--data kaggle 與 --folder 要一起給；--folder 是放著 train.csv 與 test.csv 的資料夾。"
+        )
+
+
+def _run_in_prepared_process() -> int:
+    """執行緒的數目與矩陣乘法的核心要在載入 NumPy 以前決定，所以換一個行程。"""
+    from ..bench import processes
+
+    if processes.CORE in os.environ:
+        print(f"量測時不採用環境變數 {processes.CORE}={os.environ[processes.CORE]}：它只限制 NumPy。")
+    command = [sys.executable, "-m", "vae_from_scratch", *sys.argv[1:]]
+    return subprocess.call(command, env=processes.environment() | {READY: "1"})
+
+
+def _measure(args: argparse.Namespace, folder: Path) -> str:
+    """量每一部分，寫出 CSV 與圖；傳回整份 Markdown。"""
+    from ..bench import report
+
+    work = {"contestants": _contestants, "study": _study, "rows": _rows, "shapes": _shapes}
+    parts = [work[part](args, folder) for part in PARTS if part in args.parts]
+    machine = report.machine()
+    listed = "\n".join(f"- {line}" for line in machine.splitlines())
+    warning = ["> 這是試跑（--quick），數字不能引用。"] if args.quick else []
+    text = "\n\n".join(["# 效能", *warning, listed, *parts])
+    (folder / report.TABLE).write_text(text + "\n", encoding="utf-8")
+    (folder / report.MACHINE).write_text(machine + "\n", encoding="utf-8")
+    return text
+
+
+def _contestants(args: argparse.Namespace, folder: Path) -> str:
+    from ..bench import contestants, measure, problem, report
+
+    entries = _installed(contestants.chosen(args.only))
+    epochs = args.epochs or (3 if args.quick else measure.EPOCHS)
+    task = problem.load(args.data, args.folder)
+    timings = measure.race(task, entries, epochs, show)
+    show("")
+    found: Sequence[Line] = report.lines(timings)
+    report.write_csv(folder / report.CONTESTANTS_CSV, found)
+    report.save_figure(folder / report.FIGURE, found)
+    title = (
+        f"## 一步的時間\n\n{task.source}，{len(task.x)} 列 {task.x.shape[1]} 欄，float32，"
+        f"批次 {task.batch_size}，一條執行緒，{epochs} 個訓練週期輪流計時（第一個是暖機，不計）。"
+    )
+    return f"{title}\n\n{report.contestants_table(found)}"
+
+
+def _installed(entries: list["Entry"]) -> list["Entry"]:
+    """沒有安裝的說一聲，略過。"""
+    from ..bench.contestants import how_to_install
+
+    for entry in entries:
+        if not entry.installed:
+            print(f"略過「{entry.name}」：沒有安裝 {entry.package}（{how_to_install(entry.package)}）。")
+    return [entry for entry in entries if entry.installed]
+
+
+def _study(args: argparse.Namespace, folder: Path) -> str:
+    from ..bench import report, whole_study
+
+    epochs = 2 if args.quick else whole_study.EPOCHS
+    studies = whole_study.compare(1 if args.quick else 3, epochs, show)
+    show("")
+    report.write_csv(folder / report.STUDY_CSV, report.study_runs(studies))
+    title = f"## 整個研究\n\n一個行程從頭到尾：啟動、讀資料、編碼、訓練 {epochs} 個訓練週期、算出編碼。"
+    return f"{title}\n\n{report.study_table(studies)}"
+
+
+def _rows(args: argparse.Namespace, folder: Path) -> str:
+    from ..bench import report, scale
+
+    many, repeats = (30_000, 1) if args.quick else (scale.MANY, 3)
+    found = scale.rows_table(many, repeats, show)
+    show("")
+    report.write_csv(folder / report.ROWS_CSV, found)
+    return f"## 列數\n\n由 Ames 重抽的房子，整數代碼，逐批展開。\n\n{report.rows_table(found)}"
+
+
+def _shapes(args: argparse.Namespace, folder: Path) -> str:
+    from ..bench import problem, report, scale
+
+    task = problem.load(args.data, args.folder)
+    found = scale.shape_table(task, repeats=1 if args.quick else 5, progress=show)
+    show("")
+    report.write_csv(folder / report.SHAPES_CSV, found)
+    return f"## 寬度與批次大小\n\n引擎 numpy，每格是每列的微秒。\n\n{report.shapes_table(found)}"
+
+
+def show(message: str) -> None:
+    """終端機上只佔一行的進度；不是終端機就不印。"""
+    if sys.stderr.isatty():
+        blank = " " * max(0, 78 - display_width(message))
+        print(f"\r{message}{blank}", end="\r" if not message else "", file=sys.stderr, flush=True)
