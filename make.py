@@ -213,7 +213,7 @@ def study() -> None:
 
 
 def exercise(*arguments: str) -> None:
-    """批改一組習題：make exercise N=3"""
+    """檢查練習的作答；make exercise N=3 只看第 3 組"""
     install()
     package("exercises", "test", *arguments)
 
@@ -267,10 +267,13 @@ def open_book() -> None:
 
 
 def clean() -> None:
-    """刪除建置的產物（保留 .venv 與下載的檔案）"""
-    for name in ["_build", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"]:
-        shutil.rmtree(ROOT / name, ignore_errors=True)
-    say("已刪除建置的產物；環境 .venv 還在，要重裝就刪掉它。")
+    """刪除建置的產物（保留 .venv、下載的檔案與長實驗的結果）"""
+    kept = ROOT / "_build" / "study"
+    built = [path for path in (ROOT / "_build").glob("*") if path != kept]
+    caches = [ROOT / name for name in (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis")]
+    for path in built + caches:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    say("已刪除建置的產物。長實驗的結果還在 _build/study，環境還在 .venv；要全部重來就刪掉它們。")
 
 
 TASKS: dict[str, Callable[..., None]] = {

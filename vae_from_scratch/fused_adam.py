@@ -16,7 +16,7 @@ try:
     from numba import njit
 except ImportError as error:
     raise ImportError(
-        "融合的 Adam（fused_adam=True）需要 numba；請執行 pip install \"vae-from-scratch[fast]\"，"
+        '融合的 Adam（fused_adam=True）需要 numba；請執行 pip install "vae-from-scratch[fast]"，'
         "或改回 fused_adam=False，結果逐位元相同，只是慢一些。"
     ) from error
 

@@ -29,7 +29,8 @@ def loss(log_likelihood: NDArray, kl_per_unit: NDArray, beta: float = 1.0, free_
     橫線是對列的平均，λ 是 ``free_bits``（nats；0 表示不用）。形狀：(N,) 與 (N, d)。
     free bits 出處：Kingma et al. (2016)。
     """
-    reconstruction, per_unit = -log_likelihood.mean(), kl_per_unit.mean(axis=0)
+    n_rows = len(log_likelihood)
+    reconstruction, per_unit = -log_likelihood.sum() / n_rows, kl_per_unit.sum(axis=0) / n_rows
     penalty = np.maximum(per_unit, free_bits).sum() if free_bits else per_unit.sum()
     return Loss(float(reconstruction + beta * penalty), float(reconstruction), per_unit)
 

@@ -47,6 +47,10 @@ class State:
     def epoch(self) -> int:
         return len(self.history)
 
+    def is_finite(self) -> bool:
+        arrays = (self.parameters, self.optimizer.first_moment, self.optimizer.second_moment)
+        return all(np.isfinite(array).all() for array in arrays)
+
     def save(self, path: str | Path, fingerprint: dict[str, Any]) -> None:
         arrays = {
             "parameters": self.parameters,
@@ -99,13 +103,16 @@ def train_epoch(
     beta = schedule.beta_at(epoch)
     losses, sizes = [], []
     batches = minibatches(rows, schedule.batch_size, latent_dim, state.rng, dtype)
-    for step, (x, noise) in enumerate(batches, 1):
-        loss, gradient = engine.loss_and_gradient(state.parameters, x, noise, beta)
-        if not math.isfinite(loss.total):
-            raise FloatingPointError(_diverged(epoch, step, loss, state.optimizer.learning_rate))
-        state.optimizer.update(state.parameters, gradient)
-        losses.append(loss)
-        sizes.append(len(x))
+    with np.errstate(over="ignore", invalid="ignore"):  # 溢位由下面的錯誤說清楚，不另外印警告
+        for step, (x, noise) in enumerate(batches, 1):
+            loss, gradient = engine.loss_and_gradient(state.parameters, x, noise, beta)
+            if not math.isfinite(loss.total):
+                raise FloatingPointError(_diverged(epoch, step, loss, state.optimizer.learning_rate))
+            state.optimizer.update(state.parameters, gradient)
+            losses.append(loss)
+            sizes.append(len(x))
+    if not state.is_finite():  # 損失在更新以前算；最後一步才壞掉的參數不可以進檢查點
+        raise FloatingPointError(_diverged(epoch, step, loss, state.optimizer.learning_rate))
     return {"epoch": epoch, "beta": beta, **history_row(losses, sizes)}
 
 
@@ -179,8 +186,9 @@ class _progress:
 
 def _diverged(epoch: int, step: int, loss: Loss, learning_rate: float) -> str:
     return (
-        f"訓練在第 {epoch} 個訓練週期（epoch）的第 {step} 步停下：損失不是有限的數"
+        f"訓練在第 {epoch} 個訓練週期（epoch）的第 {step} 步停下：損失或參數不是有限的數"
         f"（重建 {loss.reconstruction:g}，KL {loss.kl:g}）。常見的原因："
         f"學習率 learning_rate={learning_rate:g} 太大、資料的尺度太大（請先標準化）、"
-        "或 float32 溢位（請用 dtype=\"float64\"）。最後一個好的檢查點沒有被動到。"
+        "或 float32 溢位（請用 dtype=\"float64\"）。"
+        f"若設了 checkpoint，檔案裡仍是第 {epoch - 1} 個訓練週期結束時的好狀態。"
     )

@@ -17,6 +17,11 @@ CORRECTIONS = [
     (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"'), r"\1"),
     # 明暗按鈕的名字在按鈕上；圖示不必再有一個。
     (re.compile(r'(<i class="theme-switch [^>]*?) title="[^"]*"'), r"\1"),
+    # 樣板裡寫死的英文名字。
+    (re.compile(r'aria-label="Main"'), 'aria-label="全書目錄"'),
+    (re.compile(r'aria-label="Page"'), 'aria-label="本頁內容"'),
+    (re.compile(r'="Toggle primary sidebar"'), '="顯示或隱藏全書目錄"'),
+    (re.compile(r'="Toggle secondary sidebar"'), '="顯示或隱藏本頁內容"'),
 ]
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
 from tests.built_book import require_chromium
 
@@ -59,14 +59,26 @@ def opened(
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)
     page = context.new_page()
     noise: list[str] = []
-    page.on("console", lambda message: message.type in ("error", "warning") and noise.append(message.text))
-    page.on("pageerror", lambda error: noise.append(str(error)))
-    page.on("request", lambda request: local(request.url) or noise.append(f"對外連線 {request.url}"))
+    listen(page, noise)
     page.goto(path.resolve().as_uri() + query)
     page.wait_for_load_state("load")
     page.evaluate("async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }")
     yield page, noise
     context.close()
+
+
+def listen(page: Page, noise: list[str]) -> None:
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            noise.append(message.text)
+
+    def requested(request: Request) -> None:
+        if not local(request.url):
+            noise.append(f"對外連線 {request.url}")
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    page.on("request", requested)
 
 
 def local(url: str) -> bool:

@@ -3,7 +3,11 @@
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
+from tests.book.test_pages import english_interface
+from tests.book.test_wording import quoted, visible
+from tests.book.wording import problems
 from tests.browser.inspection import (
     DESKTOP,
     PHONE,
@@ -41,15 +45,24 @@ def test_page_opens_quietly_with_every_formula(book, browser, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_interface_drawn_by_scripts_is_in_traditional_chinese(book, browser, page):
+    """腳本跑完之後的畫面：沒有簡體字，按鈕與提示沒有只有英文的。"""
+    with opened(browser, book / page) as (shown, _):
+        drawn = shown.content()
+    assert problems(visible(drawn), quoted()) == []
+    assert english_interface(BeautifulSoup(drawn, "html.parser")) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_page_fits_a_phone(book, browser, page):
-    with opened(browser, book / page, PHONE) as (shown, noise):
+    with opened(browser, book / page, PHONE) as (shown, _):
         assert overflow(shown) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("page", PAGES)
 def test_page_is_accessible(book, browser, page, theme):
-    with opened(browser, book / page, DESKTOP, theme) as (shown, noise):
+    with opened(browser, book / page, DESKTOP, theme) as (shown, _):
         assert inaccessible(shown) == []
 
 
@@ -109,12 +122,12 @@ def test_errors_and_outside_requests_are_caught(browser, tmp_path, body):
     "body", ['<div class="math">\\[x^2\\]</div>', "<p>剩下 \\(x\\) 沒畫</p>", "<p>$$x$$</p>"]
 )
 def test_unrendered_formula_is_caught(browser, tmp_path, body):
-    with opened(browser, page_with(tmp_path, body)) as (shown, noise):
+    with opened(browser, page_with(tmp_path, body)) as (shown, _):
         assert unrendered_formulas(shown)
 
 
 def test_overflow_is_caught(browser, tmp_path):
-    with opened(browser, page_with(tmp_path, '<div style="width:600px">太寬</div>'), PHONE) as (shown, noise):
+    with opened(browser, page_with(tmp_path, '<div style="width:600px">太寬</div>'), PHONE) as (shown, _):
         assert overflow(shown)
 
 
@@ -122,5 +135,5 @@ def test_overflow_is_caught(browser, tmp_path):
     "body", ['<img src="data:," >', '<p style="color:#bbb">太淡的字</p>', "<button></button>"]
 )
 def test_inaccessible_page_is_caught(browser, tmp_path, body):
-    with opened(browser, page_with(tmp_path, body)) as (shown, noise):
+    with opened(browser, page_with(tmp_path, body)) as (shown, _):
         assert inaccessible(shown)

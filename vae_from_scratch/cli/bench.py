@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     _check(args)
     if READY not in os.environ:
-        return _run_in_prepared_process()
+        return _run_in_prepared_process(args)
     with results_folder(args.out, args.force) as folder:
         text = _measure(args, folder)
     print(f"{text}\n\n結果寫在 {args.out}。")
@@ -58,14 +58,25 @@ def _check(args: argparse.Namespace) -> None:
         )
 
 
-def _run_in_prepared_process() -> int:
+def _run_in_prepared_process(args: argparse.Namespace) -> int:
     """執行緒的數目與矩陣乘法的核心要在載入 NumPy 以前決定，所以換一個行程。"""
     from ..bench import processes
 
     if processes.CORE in os.environ:
-        print(f"量測時不採用環境變數 {processes.CORE}={os.environ[processes.CORE]}：它只限制 NumPy。")
-    command = [sys.executable, "-m", "vae_from_scratch", *sys.argv[1:]]
+        core = os.environ[processes.CORE]
+        print(f"量測時不採用環境變數 {processes.CORE}={core}：它只限制 NumPy。", flush=True)
+    command = [sys.executable, "-m", "vae_from_scratch", "bench", *_as_arguments(args)]
     return subprocess.call(command, env=processes.environment() | {READY: "1"})
+
+
+def _as_arguments(args: argparse.Namespace) -> list[str]:
+    """把解析好的選項寫回命令列的樣子。"""
+    written: list[str] = []
+    for name in ("parts", "only", "epochs", "data", "folder", "out"):
+        value = getattr(args, name)
+        if value is not None:
+            written += [f"--{name}", *(map(str, value) if isinstance(value, list) else [str(value)])]
+    return written + [f"--{name}" for name in ("quick", "force") if getattr(args, name)]
 
 
 def _measure(args: argparse.Namespace, folder: Path) -> str:
@@ -118,7 +129,10 @@ def _study(args: argparse.Namespace, folder: Path) -> str:
     studies = whole_study.compare(1 if args.quick else 3, epochs, show)
     show("")
     report.write_csv(folder / report.STUDY_CSV, report.study_runs(studies))
-    title = f"## 整個研究\n\n一個行程從頭到尾：啟動、讀資料、編碼、訓練 {epochs} 個訓練週期、算出編碼。"
+    title = (
+        "## 整個研究\n\n一個行程從頭到尾：啟動、讀資料、用八成的房子"
+        f"訓練 {epochs} 個訓練週期、每個週期用其餘的驗證一次、算出編碼。"
+    )
     return f"{title}\n\n{report.study_table(studies)}"
 
 

@@ -4,6 +4,7 @@ autograd 每遇到一個運算就記一筆帳，網路小的時候記帳比計�
 導數（vjp）寫在它的下面；``_negative_elbo`` 仍然只是損失的定義，沒有一行反向的程式。
 """
 
+from functools import cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -28,22 +29,24 @@ class Engine:
     def __init__(self, network: Network, likelihood: Likelihood, kl: str, free_bits: float = 0.0) -> None:
         self.network, self.likelihood, self.kl, self.free_bits = network, likelihood, kl, free_bits
         self.places = _places(network.encoder_shapes + network.decoder_shapes)
+        self.value_and_gradient = value_and_grad(self._negative_elbo)
 
     def loss_and_gradient(
         self, parameters: NDArray, x: NDArray, noise: NDArray, beta: float
     ) -> tuple[Loss, NDArray]:
         """一批資料的損失與梯度；x 是 (N, D)，noise 是 (N, d)。"""
         losses: list[Loss] = []
-        _, gradient = value_and_grad(self._negative_elbo)(parameters, x, noise, beta, losses)
+        _, gradient = self.value_and_gradient(parameters, np.asfortranarray(x), noise, beta, losses)
         return losses[0], gradient
 
     def _negative_elbo(self, theta, x, noise, beta, losses):
-        x, depth = np.asfortranarray(x), len(self.network.encoder_shapes)
-        code = _perceptron(x, theta, self.places[:depth])
+        depth = len(self.network.encoder_shapes)
+        code = _perceptron(x, theta, self.places[:depth])  # [μ, log σ²]
         z = sample(code, noise)
         output = _perceptron(z, theta, self.places[depth:])
         log_likelihood = self._log_prob(x, output, theta)
-        return negative_elbo(log_likelihood, self._kl(code, z, noise), beta, self.free_bits, losses)
+        kl = self._kl(code, z, noise)
+        return negative_elbo(log_likelihood, kl, beta, self.free_bits, losses)
 
     def _kl(self, code, z, noise):
         """三種形式的 KL，每個維度一個值。"""
@@ -80,42 +83,55 @@ def _places(shapes: list[tuple[int, int]]) -> list[Place]:
 
 def _perceptron(a, theta, places):
     """一層一層：隱藏層套 ReLU，最後一層不套。"""
+    a_and_one = with_one(a)
     for place in places[:-1]:
-        a = dense(a, theta, place, relu=True)
-    return dense(a, theta, places[-1], relu=False)
+        a_and_one = dense(a_and_one, theta, place, relu=True)
+    return dense(a_and_one, theta, places[-1], relu=False)
 
 
 @primitive
-def dense(a, theta, place, relu):
-    """全連接層 a W + b，隱藏層再套 max(·, 0)；[W; b] 是平坦向量 theta 裡 ``place`` 那一段。
+def with_one(a):
+    """[a 1]：偏置跟著矩陣乘法一起算，做法與記憶體的排法都和 ``layers.Dense`` 相同。"""
+    return _with_one(a)
 
-    ``order="F"`` 只管記憶體怎麼排：照欄排，BLAS 就不必走慢的那一種轉置（見 ``layers.Dense``）。
+
+defvjp(with_one, lambda a_and_one, a: lambda d: d[:, :-1])
+
+
+def _with_one(a):
+    a_and_one = np.empty((len(a), a.shape[1] + 1), a.dtype, order="F")
+    a_and_one[:, :-1], a_and_one[:, -1] = a, 1
+    return a_and_one
+
+
+@primitive
+def dense(a_and_one, theta, place, relu):
+    """全連接層 y = a W + b = [a 1][W; b]；[W; b] 是平坦向量 theta 裡 ``place`` 那一段。
+
+    隱藏層再套 ReLU，並且補上下一層要的那一欄 1：傳回 [max(y, 0) 1]。
     """
-    layer = place.of(theta)
-    y = np.matmul(a, layer[:-1], order="F")
-    y += layer[-1]
-    return np.maximum(y, 0, out=y) if relu else y
+    y = np.matmul(a_and_one, place.of(theta), order="F")
+    return _with_one(np.maximum(y, 0, out=y)) if relu else y
 
 
 def _dense_vjp(argnums, y, args, kwargs):
-    """∂L/∂a = d_y Wᵀ，∂L/∂W = aᵀ d_y，∂L/∂b = Σ_列 d_y；有 ReLU 時，先把 d_y 乘上 1[y > 0]。"""
-    a, theta, place = args
+    """∂L/∂[a 1] = d_y [W; b]ᵀ，∂L/∂[W; b] = [a 1]ᵀ d_y；隱藏層的 d_y 先乘上 1[y > 0]。"""
+    a_and_one, theta, place = args
 
     def vjp(d_y):
         if kwargs["relu"]:
-            d_y = d_y * (y > 0)
+            d_y = d_y[:, :-1] * (y[:, :-1] > 0)
 
         def add_to(flat):
             d_layer = place.of(flat)
-            d_layer[:-1] += a.T @ d_y
-            d_layer[-1] += d_y.sum(axis=0)
+            d_layer += a_and_one.T @ d_y
             return flat
 
         # theta 的其他位置，導數都是 0：SparseObject 讓 autograd 只加到這一段。
-        d_theta = SparseObject(vspace(theta), add_to)
+        d_theta = SparseObject(_space(theta.size, theta.dtype), add_to)
         if 0 not in argnums:
             return (d_theta,)
-        return np.matmul(d_y, place.of(theta)[:-1].T, order="F"), d_theta
+        return np.matmul(d_y, place.of(theta).T, order="F"), d_theta
 
     return vjp
 
@@ -123,15 +139,27 @@ def _dense_vjp(argnums, y, args, kwargs):
 defvjp_argnums(dense, _dense_vjp)
 
 
+@cache
+def _space(size, dtype):
+    """平坦向量的向量空間：autograd 從它拿一條全 0 的梯度開始加。"""
+    return vspace(np.empty(size, dtype))
+
+
+def _halves(code):
+    """code = [μ, log σ²] 的兩半。"""
+    d = code.shape[1] // 2
+    return code[:, :d], code[:, d:]
+
+
 @primitive
 def sample(code, noise):
     """code = [μ, log σ²]，z = μ + σ ε；∂z/∂μ = 1，∂z/∂log σ² = σ ε / 2。"""
-    mean, log_var = np.split(code, 2, axis=1)
+    mean, log_var = _halves(code)
     return gaussian.reparameterize(mean, log_var, noise)
 
 
 def _sample_vjp(z, code, noise):
-    log_var = np.split(code, 2, axis=1)[1]
+    _, log_var = _halves(code)
     return lambda d_z: np.hstack([d_z, d_z * (0.5 * np.exp(0.5 * log_var) * noise)])
 
 
@@ -141,11 +169,11 @@ defvjp(sample, _sample_vjp)
 @primitive
 def closed_form_kl(code):
     """code = [μ, log σ²]，½(μ² + σ² − 1 − log σ²)；∂/∂μ = μ，∂/∂log σ² = (σ² − 1)/2。"""
-    return gaussian.kl_per_unit(*np.split(code, 2, axis=1))
+    return gaussian.kl_per_unit(*_halves(code))
 
 
 def _closed_form_kl_vjp(kl, code):
-    mean, log_var = np.split(code, 2, axis=1)
+    mean, log_var = _halves(code)
     return lambda d_kl: np.hstack([d_kl * mean, d_kl * (0.5 * np.expm1(log_var))])
 
 
@@ -193,7 +221,7 @@ def _counted(kl, free_bits):
 defvjp(
     negative_elbo,
     lambda loss, log_likelihood, *_: lambda d: np.full_like(log_likelihood, -d / len(log_likelihood)),
-    lambda loss, log_likelihood, kl, beta, free_bits, _: lambda d: (
-        np.full_like(kl, d * beta / len(kl)) * _counted(kl, free_bits)
+    lambda loss, log_likelihood, kl, beta, free_bits, _: (
+        lambda d: np.full_like(kl, d * beta / len(kl)) * _counted(kl, free_bits)
     ),
 )

@@ -13,7 +13,7 @@ from ..problem import LATENT_DIM, LEARNING_RATE, Problem
 
 
 class KerasVAE(keras.Model):
-    """兩個 ``Sequential``，三個指標。"""
+    """兩個 ``Sequential``，三個指標；資料是 (x, x)：輸入與要重建的。"""
 
     def __init__(self, n_columns: int, hidden: tuple[int, ...]) -> None:
         super().__init__()
@@ -27,16 +27,25 @@ class KerasVAE(keras.Model):
     def metrics(self) -> list[Any]:
         return self.trackers
 
-    def train_step(self, x: Any) -> dict[str, Any]:
+    def train_step(self, data: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
-            mean, log_var = tf.split(self.encoder(x, training=True), 2, axis=1)
-            z = mean + tf.exp(0.5 * log_var) * tf.random.normal(tf.shape(mean))
-            reconstruct = self.cross_entropy(x, self.decoder(z, training=True))
-            kl = tf.reduce_mean(0.5 * tf.reduce_sum(mean**2 + tf.exp(log_var) - 1 - log_var, axis=1))
-            total = reconstruct + self.kl_weight * kl
-        gradients = tape.gradient(total, self.trainable_variables)
+            losses = self._losses(data[0])
+        gradients = tape.gradient(losses[-1], self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        for tracker, value in zip(self.trackers, (reconstruct, kl, total), strict=True):
+        return self._tracked(losses)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        return self._tracked(self._losses(data[0]))
+
+    def _losses(self, x: Any) -> tuple[Any, Any, Any]:
+        mean, log_var = tf.split(self.encoder(x), 2, axis=1)
+        z = mean + tf.exp(0.5 * log_var) * tf.random.normal(tf.shape(mean))
+        reconstruct = self.cross_entropy(x, self.decoder(z))
+        kl = tf.reduce_mean(0.5 * tf.reduce_sum(mean**2 + tf.exp(log_var) - 1 - log_var, axis=1))
+        return reconstruct, kl, reconstruct + self.kl_weight * kl
+
+    def _tracked(self, losses: tuple[Any, Any, Any]) -> dict[str, Any]:
+        for tracker, value in zip(self.trackers, losses, strict=True):
             tracker.update_state(value)
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
@@ -77,9 +86,8 @@ class Fit:
             on_epoch_begin=lambda epoch, logs: self.go.acquire(), on_epoch_end=self._finished
         )
         try:
-            self.model.fit(
-                self.problem.x, batch_size=self.problem.batch_size, epochs=10**6, verbose=0, callbacks=[turns]
-            )
+            x, size = self.problem.x, self.problem.batch_size
+            self.model.fit(x, x, batch_size=size, epochs=10**6, verbose=0, callbacks=[turns])
         except BaseException as error:
             self.error = error
             self.done.release()

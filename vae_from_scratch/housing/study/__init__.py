@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from .plan import EXPERIMENTS, kaggle_folder, original, runs_of
 from .runs import Result, Run
 from .store import folder, missing_runs, results
+from .trained import Trained, trained
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "EXPERIMENTS", "Result", "Run", "experiment", "folder", "kaggle_folder", "missing_runs", "original",
-    "results", "runs_of", "table",
+    "EXPERIMENTS", "Result", "Run", "Trained", "experiment", "folder", "kaggle_folder", "missing_runs",
+    "original", "results", "runs_of", "table", "trained",
 ]  # fmt: skip
 
 

@@ -31,10 +31,11 @@ def train(run: Run) -> Result:
     houses = houses_of(run.source, run.folder)
     held_out = houses.held_out(HELD_OUT, run.seed)
     seen = np.ones(len(houses), bool) if run.rows == "all" else ~held_out
-    x, groups = encoded(houses, run.encoding, seen)
+    x, schema = encoded(houses, run.encoding, seen)
+    groups = schema.groups
     if run.kind not in MODELS:
         return _baseline(run, x, groups, houses.log_price, held_out)
-    vae = _model(run, groups).fit(x[seen], validation=None if seen.all() else x[held_out])
+    vae = model(run, groups).fit(x[seen], validation=None if seen.all() else x[held_out])
     mean, log_var = vae.encode(x)
     metrics = _metrics(vae, x, seen, groups if run.encoding == "level" else None)
     metrics |= _price_metrics(mean, houses.log_price, held_out, run.seed)
@@ -47,14 +48,15 @@ def houses_of(source: str, folder: str) -> Houses:
     return load_ames() if source == "ames" else load_kaggle(folder)
 
 
-def encoded(houses: Houses, encoding: str, seen: NDArray) -> tuple[NDArray, tuple[int, ...]]:
-    """獨熱矩陣與各變數的水準個數；水準只從訓練的列學。"""
+def encoded(houses: Houses, encoding: str, seen: NDArray) -> tuple[NDArray, OneHotSchema]:
+    """獨熱矩陣與編碼規則；水準只從訓練的列學。"""
     table = name_absence(houses) if encoding == "level" else houses.categories
     schema = OneHotSchema().fit(table[seen])
-    return schema.encode(table), schema.groups
+    return schema.encode(table), schema
 
 
-def _model(run: Run, groups: tuple[int, ...]) -> VAE:
+def model(run: Run, groups: tuple[int, ...]) -> VAE:
+    """照設定建立、還沒訓練的模型。"""
     settings = {**run.model, "hidden": tuple(run.model["hidden"])}
     if settings["likelihood"] == "categorical":
         settings["likelihood"] = Categorical(groups)
