@@ -4,6 +4,7 @@
 看不到非正規數（float32 的動差從第七個左右開始變得太小），所以預設走 16 個。
 """
 
+import gc
 import os
 import sys
 import time
@@ -69,8 +70,9 @@ def race(
     """輪流走 ``epochs`` 個訓練週期；每一輪的起跑順序輪替，沒有人總是跟在同一個人後面。"""
     if epochs < 2:
         raise ValueError(f"引數 epochs 是 {epochs}；第一個訓練週期是暖機，所以至少要 2。")
-    with one_core():
+    with one_core(), ExitStack() as stack:
         pairs = [(Timing(entry, problem.n_steps), _ready(entry, problem, progress)) for entry in entries]
+        stack.enter_context(_settled_garbage())
         for epoch in range(epochs):
             start = epoch % len(pairs)
             for timing, contestant in pairs[start:] + pairs[:start]:
@@ -100,6 +102,17 @@ def ratio(timing: Timing, reference: Timing) -> float:
 
 def bound_of(timings: list[Timing]) -> Timing:
     return next(timing for timing in timings if timing.entry.key == BOUND)
+
+
+@contextmanager
+def _settled_garbage() -> Iterator[None]:
+    """各家框架載入的幾十萬個物件，不該在別人的訓練裡一再被垃圾回收掃過。"""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

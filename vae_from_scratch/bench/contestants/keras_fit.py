@@ -29,22 +29,22 @@ class KerasVAE(keras.Model):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
-            losses = self._losses(data[0])
+            losses = self.negative_elbo_parts(data[0])
         gradients = tape.gradient(losses[-1], self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        return self._tracked(losses)
+        return self.tracked_values(losses)
 
     def test_step(self, data: Any) -> dict[str, Any]:
-        return self._tracked(self._losses(data[0]))
+        return self.tracked_values(self.negative_elbo_parts(data[0]))
 
-    def _losses(self, x: Any) -> tuple[Any, Any, Any]:
+    def negative_elbo_parts(self, x: Any) -> tuple[Any, Any, Any]:
         mean, log_var = tf.split(self.encoder(x), 2, axis=1)
         z = mean + tf.exp(0.5 * log_var) * tf.random.normal(tf.shape(mean))
         reconstruct = self.cross_entropy(x, self.decoder(z))
         kl = tf.reduce_mean(0.5 * tf.reduce_sum(mean**2 + tf.exp(log_var) - 1 - log_var, axis=1))
         return reconstruct, kl, reconstruct + self.kl_weight * kl
 
-    def _tracked(self, losses: tuple[Any, Any, Any]) -> dict[str, Any]:
+    def tracked_values(self, losses: tuple[Any, Any, Any]) -> dict[str, Any]:
         for tracker, value in zip(self.trackers, losses, strict=True):
             tracker.update_state(value)
         return {tracker.name: tracker.result() for tracker in self.trackers}

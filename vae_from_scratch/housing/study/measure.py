@@ -1,5 +1,6 @@
 """訓練一次，量出書裡要用的數字：重建、每個單元的 KL、ELBO、房價的 R² 與它的基準。"""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -14,13 +15,16 @@ from ..absence import name_absence
 from ..baselines import CEILINGS, REPRESENTATIONS, ceiling_r2
 from ..data import Houses, load_ames, load_kaggle
 from ..evaluation import active_units, kl_per_unit, marginal_nats, price_r2
+from ..imputation import Column, by_logistic_regression, by_mode, by_vae, score
 from ..schema import OneHotSchema
 from .runs import Result, Run
 
 HELD_OUT = 0.2
 ELBO_SAMPLES = 20
 IMPORTANCE_SAMPLES = 100
+IMPUTATION_SAMPLES = 10
 MODELS = {"vae": VAE, "autoencoder": Autoencoder}
+IMPUTERS = {"mode": by_mode, "logistic": by_logistic_regression}
 
 
 def train(run: Run) -> Result:
@@ -85,20 +89,36 @@ def _reconstruction_and_elbo(vae: VAE, x: NDArray, kl: float) -> dict[str, float
     return {"reconstruction": -elbo - kl, "elbo": elbo}
 
 
-def _likelihood_metrics(vae: VAE, x: NDArray, groups: tuple[int, ...]) -> dict[str, float]:
-    """更緊的下界；伯努利的模型再量一次「同一組 logit 讀成 softmax」，也就是只看合法的房子。"""
+def _likelihood_metrics(vae: VAE, x: NDArray, groups: tuple[int, ...]) -> dict[str, Any]:
+    """更緊的下界；伯努利的模型再量一次「同一組 logit 讀成 softmax」（只看合法的房子），類別的模型再補一次缺失。"""
     log_likelihood = vae.log_likelihood(x, IMPORTANCE_SAMPLES, np.random.default_rng(0)).mean()
     metrics = {"log_likelihood": float(log_likelihood)}
     if isinstance(vae.likelihood_, Bernoulli):
         bounds = Bounds(vae.network_, Categorical(groups), vae.network_.views(vae.parameters_))
         dense = x.astype(vae.parameters_.dtype)
         as_softmax = bounds.log_likelihood(dense, IMPORTANCE_SAMPLES, np.random.default_rng(0)).mean()
-        metrics["log_likelihood_as_softmax"] = float(as_softmax)
-    return metrics
+        return metrics | {"log_likelihood_as_softmax": float(as_softmax)}
+    return metrics | _imputation_metrics(
+        x, groups, lambda column: by_vae(vae, x, column, IMPUTATION_SAMPLES, np.random.default_rng(0))
+    )
+
+
+def _imputation_metrics(
+    x: NDArray, groups: tuple[int, ...], impute: Callable[[Column], NDArray]
+) -> dict[str, Any]:
+    """逐一蓋住每個變數再猜回來：各變數猜對的比例與對數損失。"""
+    columns = [Column(groups, variable) for variable in range(len(groups))]
+    scores = [score(impute(column), column.levels(x)) for column in columns]
+    return {"imputation_accuracy": [one[0] for one in scores], "imputation_nats": [one[1] for one in scores]}
 
 
 def _baseline(run: Run, x: NDArray, groups: tuple[int, ...], log_price: NDArray, held_out: NDArray) -> Result:
-    """對照的表示法用同一種 kNN 打分數；上限直接用房價學。"""
+    """對照的表示法用同一種 kNN 打分數；上限直接用房價學；補缺失的對照與 VAE 猜同樣的格子。"""
+    if run.kind in IMPUTERS:
+        train, hidden = x[~held_out], x[held_out]
+        return Result(
+            run, _imputation_metrics(hidden, groups, lambda c: IMPUTERS[run.kind](train, hidden, c)), [], {}
+        )
     if run.kind in CEILINGS:
         return Result(run, {"r2": ceiling_r2(run.kind, x, groups, log_price, held_out, run.seed)}, [], {})
     codes = REPRESENTATIONS[run.kind](x[~held_out], x, run.model["latent_dim"], run.seed)

@@ -102,6 +102,11 @@ def likelihoods() -> list[Run]:
     return _runs(SEEDS, models, encoding="level")
 
 
+def imputation() -> list[Run]:
+    """第 12 章：補缺失的對照，最常見的水準與一個變數一個邏輯斯迴歸。"""
+    return [Run({}, seed, kind=kind, encoding="level") for kind in ("mode", "logistic") for seed in SEEDS]
+
+
 EXPERIMENTS: dict[str, Callable[[], list[Run]]] = {
     "beta_sweep": beta_sweep,
     "linear_sweep": linear_sweep,
@@ -115,6 +120,7 @@ EXPERIMENTS: dict[str, Callable[[], list[Run]]] = {
     "autoencoder": autoencoder,
     "baselines": baselines,
     "likelihoods": likelihoods,
+    "imputation": imputation,
 }
 
 
