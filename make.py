@@ -230,6 +230,14 @@ def mutation(*arguments: str) -> None:
     run(PYTHON, "-m", "vae_from_scratch.course.mutation", *arguments)
 
 
+def kernel_settings() -> dict[str, str]:
+    """執行書頁用的 IPython 設定：不讀使用者自己的啟動檔，也不印連線方式的警告。"""
+    profile = ROOT / "_build" / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.json").write_text('{"IPKernelApp": {"log_level": 40}}')
+    return {"IPYTHONDIR": str(profile.parent), "PYTHONHASHSEED": "0"}
+
+
 def book() -> None:
     """訓練、建書，並印出首頁的路徑"""
     vendor()
@@ -238,7 +246,7 @@ def book() -> None:
     start = time.monotonic()
     command = [str(BIN / "jupyter-book"), "build", "book", "-W", "-n", "--keep-going"]
     BUILT.unlink(missing_ok=True)
-    code = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": "0"}).returncode
+    code = subprocess.run(command, cwd=ROOT, env=os.environ | kernel_settings()).returncode
     if code:
         # 警告只在讀頁面時出現一次；清掉讀過的結果，下次才會再看到同樣的警告。
         shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)

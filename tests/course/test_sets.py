@@ -142,6 +142,27 @@ def test_an_unknown_set_is_answered_with_the_known_ones(text):
 
 # 說明裡的例子：那些數字由這裡證明。
 EXAMPLES = [
+    ("ex01", "variance", (np.array([0.0, math.log(4)]),), [1.0, 4.0]),
+    ("ex01", "log_variance", (np.array([1.0, 2.0]),), [0.0, 1.3862944]),
+    (
+        "ex01",
+        "reconstruction_error",
+        (np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[0.5, 0.0], [0.0, 0.0]])),
+        0.625,
+    ),
+    ("ex01", "interval_probability", (1.0, 2.0, -1.0, 3.0), 0.6826895),
+    (
+        "ex01",
+        "normal_log_density",
+        (np.array([3.0]), np.array([1.0]), np.array([math.log(4)])),
+        [-2.112086],
+    ),
+    (
+        "ex01",
+        "noisy_reconstruction_error",
+        (np.array([[1.0, 2.0]]), np.array([[1.0], [3.0]]), np.array([[0.5]]), np.log([[0.04]])),
+        [0.9],
+    ),
     ("ex02", "standard_deviation", (math.log(4),), 2.0),
     ("ex02", "reparameterize", (1.0, math.log(4), 0.7), 2.4),
     ("ex02", "dz_dvariance", (0.7, 4.0), 0.175),
@@ -259,6 +280,23 @@ EXAMPLES = [
         [15.0],
     ),
     ("ex10", "r_squared", (np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 2.0])), 0.5),
+    ("ex07", "implied_beta", (0.005, 252, 1), 1.26),
+    ("ex07", "warmup_weight", (5, 4.0, 20), 1.0),
+    ("ex07", "warmup_weight", (30, 4.0, 20), 4.0),
+    ("ex07", "count_active_units", (np.array([[2.0, 0.5], [2.0, -0.5], [2.0, 0.0]]), 0.01), 1),
+    (
+        "ex07",
+        "free_bits_loss",
+        (np.array([10.0, 12.0]), np.array([[0.0, 2.0], [0.4, 1.0]]), 2.0, 0.5),
+        15.0,
+    ),
+    ("ex07", "collapse_thresholds", (np.array([[0.0, 0], [1, 1], [1, 1], [0, 0]]),), [2.0, 0.0]),
+    (
+        "ex07",
+        "split_average_kl",
+        (np.array([[1.0], [-1]]), np.array([[1.0], [-1]]), np.zeros((2, 1))),
+        (0.5662192, -0.0662192),
+    ),
     ("ex08", "relu_gradient", (np.array([3.0, 3.0]), np.array([-1.0, 2.0])), [0.0, 3.0]),
     ("ex08", "logit_gradient", (np.array([[1.0, 0.0]]), np.array([[0.0, math.log(3)]])), [[-0.5, 0.75]]),
     (

@@ -555,7 +555,8 @@ NAMES = ("theta", "first", "second")
 
 def check_adam(target, theta, gradients, rate, wrong, tolerance=EXACT):
     """``gradients`` 的最後一個是這一步的，前面的已經在 first 與 second 裡。"""
-    t, past = len(gradients), moments(gradients[:-1]) if len(gradients) > 1 else (np.zeros_like(theta), np.zeros_like(theta))
+    t, nothing_yet = len(gradients), (np.zeros_like(theta), np.zeros_like(theta))
+    past = moments(gradients[:-1]) if t > 1 else nothing_yet
     inputs = {
         "theta": theta,
         "gradient": gradients[-1],

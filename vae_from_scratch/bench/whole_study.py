@@ -40,7 +40,7 @@ class Study:
 
 
 def compare(
-    repeats: int = 3, epochs: int = EPOCHS, progress: Callable[[str], None] = lambda message: None
+    repeats: int = 5, epochs: int = EPOCHS, progress: Callable[[str], None] = lambda message: None
 ) -> dict[str, Study]:
     """輪流各跑 ``repeats`` 次。"""
     seconds: dict[str, list[float]] = {key: [] for key in NAMES}

@@ -126,7 +126,7 @@ def _study(args: argparse.Namespace, folder: Path) -> str:
     from ..bench import report, whole_study
 
     epochs = 2 if args.quick else whole_study.EPOCHS
-    studies = whole_study.compare(1 if args.quick else 3, epochs, show)
+    studies = whole_study.compare(1 if args.quick else 5, epochs, show)
     show("")
     report.write_csv(folder / report.STUDY_CSV, report.study_runs(studies))
     title = (

@@ -11,7 +11,7 @@ from .with_tensorflow import Engine
 
 
 class Adam:
-    """Adam；``epsilon_convention`` 與 NumPy 版同名同義：ε 在偏誤修正之後（``"paper"``）或之前（``"keras"``）。"""
+    """Adam；``epsilon_convention`` 與 NumPy 版同義：ε 在偏誤修正之後（``"paper"``）或之前（``"keras"``）。"""
 
     def __init__(
         self,

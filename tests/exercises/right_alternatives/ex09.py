@@ -10,7 +10,7 @@ from vae_from_scratch.course.answers import right
 @right("name_absence")
 def through_an_object_array(column, present):
     named = np.array(column, dtype=object)
-    named[np.equal(named, None) & ~present] = "無"
+    named[(named == None) & ~present] = "無"  # noqa: E711 逐項比較
     return named
 
 

@@ -1,5 +1,7 @@
 """ex09 的錯答案：每一個都是似是而非的想法，檢查要抓得到，認得出來的要說得出錯在哪裡。"""
 
+from collections import Counter
+
 import numpy as np
 
 from vae_from_scratch.course.answers import wrong
@@ -81,10 +83,7 @@ def keeps_duplicates(column):
 
 @wrong("learn_levels", says="照次數排")
 def most_frequent_first(column):
-    counts = {}
-    for value in column:
-        if value is not None:
-            counts[value] = counts.get(value, 0) + 1
+    counts = Counter(value for value in column if value is not None)
     return sorted(counts, key=lambda level: (-counts[level], level))
 
 

@@ -90,7 +90,7 @@ def _reconstruction_and_elbo(vae: VAE, x: NDArray, kl: float) -> dict[str, float
 
 
 def _likelihood_metrics(vae: VAE, x: NDArray, groups: tuple[int, ...]) -> dict[str, Any]:
-    """更緊的下界；伯努利的模型再量一次「同一組 logit 讀成 softmax」（只看合法的房子），類別的模型再補一次缺失。"""
+    """更緊的下界。伯努利的模型再量「同一組 logit 讀成 softmax」，類別的模型再量補缺失。"""
     log_likelihood = vae.log_likelihood(x, IMPORTANCE_SAMPLES, np.random.default_rng(0)).mean()
     metrics = {"log_likelihood": float(log_likelihood)}
     if isinstance(vae.likelihood_, Bernoulli):

@@ -10,8 +10,8 @@ from .runs import Run
 SEEDS = range(5)
 FEW_SEEDS = range(3)
 MANY_SEEDS = range(10)
-BETAS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 20.0)
-LINEAR_BETAS = (1.0, 2.0, 4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 13.0, 14.0)
+BETAS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 20.0)
+ONE_UNIT_BETAS = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 SIZES = range(1, 11)
 MEAN_WEIGHTS = {"split": 0.003, "all": 0.005}
 N_COLUMNS = {"ames": 267, "kaggle": 252}
@@ -28,8 +28,22 @@ def beta_sweep() -> list[Run]:
 
 
 def linear_sweep() -> list[Run]:
-    """第 7 章：沒有隱藏層的 VAE；單元的存亡由相關矩陣的特徵值決定。"""
-    models = ({"beta": beta, "hidden": [], "epochs": 120, "warmup_epochs": 0} for beta in LINEAR_BETAS)
+    """第 7 章：沒有隱藏層、只有一個單元；它學過之後，還剩多少相關給第二個單元。"""
+    models = (
+        {"beta": beta, "hidden": [], "latent_dim": 1, "epochs": 120, "warmup_epochs": 0}
+        for beta in ONE_UNIT_BETAS
+    )
+    return _runs(FEW_SEEDS, models)
+
+
+def one_unit() -> list[Run]:
+    """第 7 章：同一件事，換成深的網路。"""
+    return _runs(FEW_SEEDS, ({"beta": beta, "latent_dim": 1} for beta in ONE_UNIT_BETAS))
+
+
+def slow_warmup() -> list[Run]:
+    """第 7 章：暖身 100 個週期，兩個單元都先醒來，再看 beta 升上去以後誰活得下來。"""
+    models = ({"beta": beta, "warmup_epochs": 100, "epochs": 160} for beta in (4.0, 5.0, 6.0))
     return _runs(FEW_SEEDS, models)
 
 
@@ -59,6 +73,18 @@ def original(source: str = "ames", folder: str = "") -> list[Run]:
 def full_weight() -> list[Run]:
     """第 7、11 章：平均的損失直接加 KL（w = 1），也就是 beta = 267。"""
     return _runs(FEW_SEEDS, [{"beta": float(N_COLUMNS["ames"]), "warmup_epochs": 0}])
+
+
+def wrong_cures() -> list[Run]:
+    """第 13 章：w = 1 的崩塌，改深度、寬度與學習率救不救得回來。"""
+    changes: list[dict[str, Any]] = [
+        {"hidden": [50]},
+        {"hidden": [200, 100, 50, 50, 20, 20]},
+        {"learning_rate": 1e-2},
+        {"learning_rate": 1e-4},
+    ]
+    full: dict[str, Any] = {"beta": float(N_COLUMNS["ames"]), "warmup_epochs": 0, "epochs": 30}
+    return _runs(range(2), ({**full, **change} for change in changes))
 
 
 def transductive() -> list[Run]:
@@ -110,10 +136,13 @@ def imputation() -> list[Run]:
 EXPERIMENTS: dict[str, Callable[[], list[Run]]] = {
     "beta_sweep": beta_sweep,
     "linear_sweep": linear_sweep,
+    "one_unit": one_unit,
+    "slow_warmup": slow_warmup,
     "warmup": warmup,
     "remedies": remedies,
     "original": original,
     "full_weight": full_weight,
+    "wrong_cures": wrong_cures,
     "transductive": transductive,
     "dimensions": dimensions,
     "overfitting": overfitting,

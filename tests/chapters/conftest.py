@@ -1,0 +1,17 @@
+"""第 11 到 13 章的數字來自研究的快取；沒有算過就略過，不在測試裡花十分鐘訓練。"""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def experiment():
+    """``experiment("warmup")`` → 那個實驗的全部結果。"""
+    from vae_from_scratch.housing import study
+
+    def read(name):
+        missing = study.missing_runs(study.runs_of(name))
+        if missing:
+            pytest.skip(f"研究的 {name} 還有 {missing} 次沒有算；先執行 python -m vae_from_scratch study")
+        return study.experiment(name)
+
+    return read

@@ -1,0 +1,362 @@
+"""ex07 的檢查。"""
+
+import math
+
+import numpy as np
+
+from vae_from_scratch.course.testing import (
+    DIFFERENCES,
+    QUADRATURE,
+    check,
+    normal_nodes,
+    numerical_gradient,
+    points,
+)
+
+CHAPTER = "第 7 章"
+
+RECONSTRUCTION = np.array([40.0, 36.5, 51.25])
+KL = np.array([[0.0, 2.0, 0.1, 0.7], [0.9, 0.4, 0.2, 0.1], [0.3, 1.5, 0.0, 0.4]])
+Z = np.array([[0.8, -0.3], [-1.1, 0.6], [0.2, 1.7]])
+MEAN = np.array([[1.0, -0.5], [-1.3, 0.2], [0.4, 1.2]])
+LOG_VAR = np.log([[0.5, 0.3], [0.2, 0.9], [0.6, 0.4]])
+
+
+@points(
+    1,
+    hint=(
+        "整個損失乘上一個正數，最小的位置不變。乘多少，重建那一項就變成加總？",
+        "乘 D：重建變成 Σ_c，KL 前面變成 weight·D/n_units。",
+        "return weight * n_columns / n_units",
+    ),
+    chapter=CHAPTER,
+)
+def test_implied_beta(target):
+    """別人的係數等於多大的 beta"""
+    wrong = {
+        "weight 本身不是 beta：重建被平均，小了 D 倍": lambda w, D, d: w,
+        "方向反了：重建小了 D 倍，等於 KL 大了 D 倍，要乘 D": lambda w, D, d: w / D / d,
+        "KL 也對維度取了平均，小了 n_units 倍，要除掉": lambda w, D, d: w * D,
+        "KL 的平均讓它變小，beta 要除以 n_units，不是乘": lambda w, D, d: w * D * d,
+        "兩個倍數顛倒了：乘 D、除以 n_units": lambda w, D, d: w * d / D,
+        "少了 weight": lambda w, D, d: D / d,
+    }
+    for weight, n_columns, n_units in [(0.05, 30, 4), (0.005, 252, 1), (1.0, 784, 20)]:
+        inputs = {"weight": weight, "n_columns": n_columns, "n_units": n_units}
+        expected = _beta_with_the_same_minimum(weight, n_columns, n_units)
+        check(target.implied_beta, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+def _beta_with_the_same_minimum(weight, n_columns, n_units):
+    """不用約分：設每欄的重建是 (1 − m)²、每個單元的 KL 是 m²，兩種寫法的最小點要相同。"""
+
+    def averaged(m):
+        return np.mean(np.full(n_columns, (1 - m) ** 2)) + weight * np.mean(np.full(n_units, m**2))
+
+    slope_at_0, slope_at_1 = (float(numerical_gradient(averaged, point)) for point in (0.0, 1.0))
+    best = slope_at_0 / (slope_at_0 - slope_at_1)  # 斜率是一次函數，兩點決定它的零點
+    # D(1 − m)² + beta·d·m² 的斜率在 best 是 0
+    return n_columns * (1 - best) / (n_units * best)
+
+
+@points(
+    1,
+    hint=(
+        "第 1 個週期是 beta/warmup_epochs，第 2 個是兩倍……升到 beta 就停。",
+        "比例是 epoch / warmup_epochs，超過 1 就當作 1。",
+        "beta * min(1.0, epoch / warmup_epochs)；warmup_epochs = 0 要先處理。",
+    ),
+    chapter=CHAPTER,
+)
+def test_warmup_weight(target):
+    """暖身的權重"""
+    wrong = {
+        "第 1 個週期的權重應是 beta/warmup_epochs，不是 0：epoch 從 1 數起": lambda e, b, n: (
+            b * min(1, (e - 1) / n)
+        ),
+        "升到 beta 之後要停住，你的還在往上": lambda e, b, n: b * e / n,
+        "第 warmup_epochs 個週期就要到 beta，你慢了一個": lambda e, b, n: b * min(1, e / (n + 1)),
+        "少乘 beta：這是比例，不是權重": lambda e, b, n: min(1, e / n),
+        "你讓暖身期間的權重都是 0；應該線性升高": lambda e, b, n: b * (e >= n),
+        "沒有暖身：權重一律是 beta": lambda e, b, n: b,
+        "線性升高，不是平方": lambda e, b, n: b * min(1, e / n) ** 2,
+        "方向反了：權重由小到大": lambda e, b, n: b * max(0, 1 - e / n),
+    }
+    for epoch, beta, warmup_epochs, expected in [
+        (3, 4.0, 20, 0.6), (1, 2.5, 10, 0.25), (20, 4.0, 20, 4.0), (31, 4.0, 20, 4.0), (7, 0.5, 8, 0.4375),
+    ]:  # fmt: skip
+        inputs = {"epoch": epoch, "beta": beta, "warmup_epochs": warmup_epochs}
+        check(target.warmup_weight, inputs, expected, wrong=wrong)
+    without = {"epoch": 3, "beta": 1.7, "warmup_epochs": 0}
+    check(target.warmup_weight, without, 1.7, wrong={"warmup_epochs = 0 是不暖身：權重一律是 beta": 0.0})
+
+
+@points(
+    2,
+    hint=(
+        "每個單元一個數：它的 μ 在 N 列之間變不變？",
+        "沿 axis=0 取變異數，得到 (d,)，再和 threshold 比。",
+        "np.sum(np.var(mean, axis=0) > threshold)，最後轉成 int。",
+    ),
+    chapter=CHAPTER,
+)
+def test_count_active_units(target):
+    """活躍單元有幾個"""
+    # 各單元在四列之間的變異數由手算：±a 交錯是 a²，全部一樣是 0。
+    sign = np.array([[1.0], [-1.0], [1.0], [-1.0]])
+    live = np.hstack([0.5 * sign, -2.0 + 0.3 * sign, 3.0 + 0.2 * sign])
+    offset = np.hstack([live[:, :2], np.full((4, 3), 2.0)])  # 三個單元離 0 很遠，可是每列都一樣
+    small = np.hstack([live, 0.05 * sign, 1.0 + 0.08 * sign])  # 標準差 0.05、0.08：變異數都不到 0.01
+    edge = np.hstack([0.09 * sign, 0.11 * sign, 0.4 * sign])  # 0.0081、0.0121、0.16
+    cases = [
+        (offset, 0.01, 2, {"離 0 很遠不算活躍：要減掉平均，看它隨資料變不變": 5, "這是不活躍的個數": 3}),
+        (small, 0.01, 3, {"門檻比的是變異數，你比的是標準差": 5, "這是不活躍的個數": 2}),
+        (edge, 0.01, 2, {"變異數除以 N，不是 N − 1": 3}),
+        (edge, 0.5, 0, {"沒有用到引數 threshold": 2}),
+        (live, 0.06, 2, {"沒有用到引數 threshold": 3}),
+        (np.hstack([0.5 * sign, sign]), 0.25, 1, {"剛好等於 threshold 不算；要大於": 2}),
+    ]
+    for mean, threshold, expected, wrong in cases:
+        inputs = {"mean": mean, "threshold": threshold}
+        check(target.count_active_units, inputs, expected, wrong=wrong | _wrong_counts(mean, threshold))
+
+
+def _wrong_counts(mean, threshold):
+    return {
+        "沿錯了軸：要比同一個單元、不同的列（axis=0）": np.sum(mean.var(axis=1) > threshold),
+        "這是活躍的比例；要的是個數": np.mean(mean.var(axis=0) > threshold),
+        "你算的是全部數字的變異數；每個單元要分開看": float(mean.var() > threshold),
+    }
+
+
+@points(
+    2,
+    hint=(
+        "三步有先後：對列平均 → 和 free_bits 比 → 對單元加總。",
+        "kl.mean(axis=0) 是 (d,)；np.maximum(…, free_bits) 逐個單元比。",
+        "reconstruction.mean() + beta * np.maximum(kl.mean(axis=0), free_bits).sum()",
+    ),
+    chapter=CHAPTER,
+)
+def test_free_bits_loss(target):
+    """自由位元的損失"""
+    # 各單元的平均 KL 是 0.4、1.3、0.1、0.4，重建的平均是 42.583333…
+    for beta, free_bits, kept in [(3.0, 0.6, 3.1), (0.5, 0.45, 2.65), (2.0, 0.0, 2.2)]:
+        expected = 127.75 / 3 + beta * kept
+        inputs = {"reconstruction": RECONSTRUCTION, "kl": KL, "beta": beta, "free_bits": free_bits}
+        check(target.free_bits_loss, inputs, expected, wrong=_wrong_free_bits())
+
+
+def _wrong_free_bits():
+    return {
+        "次序反了：先對列平均，再和 free_bits 比；你逐列比": lambda r, kl, b, f: (
+            r.mean() + b * np.maximum(kl, f).mean(axis=0).sum()
+        ),
+        "free_bits 沒有起作用：每個單元各自和它比再加總，不是加總以後才比": lambda r, kl, b, f: (
+            r.mean() + b * max(kl.sum(axis=1).mean(), f)
+        ),
+        "每個單元各有自己的額度，不能互相挪用": lambda r, kl, b, f: (
+            r.mean() + b * max(kl.sum(axis=1).mean(), f * kl.shape[1])
+        ),
+        "低於 free_bits 的算成 free_bits，不是算成 0": lambda r, kl, b, f: (
+            r.mean() + b * np.where(kl.mean(axis=0) > f, kl.mean(axis=0), 0).sum()
+        ),
+        "你減掉了 free_bits；公式是 max(free_bits, KL)": lambda r, kl, b, f: (
+            r.mean() + b * np.maximum(kl.mean(axis=0) - f, 0).sum()
+        ),
+        "方向反了：是 max，不是 min": lambda r, kl, b, f: r.mean() + b * np.minimum(kl.mean(axis=0), f).sum(),
+        "beta 要乘在 max 的外面": lambda r, kl, b, f: r.mean() + np.maximum(b * kl.mean(axis=0), f).sum(),
+        "忘了乘 beta": lambda r, kl, b, f: r.mean() + np.maximum(kl.mean(axis=0), f).sum(),
+        "重建要對列取平均，不是加總": lambda r, kl, b, f: r.sum() + b * np.maximum(kl.mean(axis=0), f).sum(),
+        "單元要加總，不是平均": lambda r, kl, b, f: r.mean() + b * np.maximum(kl.mean(axis=0), f).mean(),
+        "重建誤差是損失，要加，不是減": lambda r, kl, b, f: (
+            -r.mean() + b * np.maximum(kl.mean(axis=0), f).sum()
+        ),
+        "少了重建": lambda r, kl, b, f: b * np.maximum(kl.mean(axis=0), f).sum(),
+        "沿錯了軸：平均是對列（axis=0），max 是對單元": lambda r, kl, b, f: (
+            r.mean() + b * np.maximum(kl.mean(axis=1), f).sum()
+        ),
+    }
+
+
+@points(
+    1,
+    hint=(
+        "拿掉 x.std(axis=0) == 0 的欄，再把每一欄減平均、除以標準差。",
+        "標準化之後，相關矩陣就是 yᵀy/N；對稱矩陣的特徵值用 np.linalg.eigvalsh。",
+        "eigvalsh 由小到大，最後加 [::-1]。",
+    ),
+    chapter=CHAPTER,
+)
+def test_collapse_thresholds(target):
+    """崩塌的門檻：相關矩陣的特徵值"""
+    # 兩欄一組，組與組獨立（每種組合都出現）：一組的特徵值是 1 ± ρ，合起來就是全部。
+    first = _pair(both=2, only_second=3, neither=5)  # ρ = 0.1/√(0.16·0.25) = ½
+    second = _pair(both=3, only_first=2, only_second=1, neither=4)  # ρ = 0.1/√(0.25·0.24)
+    x = np.array([np.r_[a, b] for a in first for b in second])
+    rho = 0.1 / math.sqrt(0.25 * 0.24)
+    expected = [1.5, 1 + rho, 1 - rho, 0.5]
+    check(target.collapse_thresholds, {"x": x}, expected, wrong=_wrong_thresholds(), tolerance=QUADRATURE)
+
+
+def _pair(both=0, only_first=0, only_second=0, neither=0):
+    return (
+        [(1.0, 1.0)] * both + [(1.0, 0.0)] * only_first + [(0.0, 1.0)] * only_second + [(0.0, 0.0)] * neither
+    )
+
+
+def _standardized(x):
+    return (x - x.mean(axis=0)) / x.std(axis=0)
+
+
+def _wrong_thresholds():
+    def eigenvalues(matrix):
+        return np.linalg.eigvalsh(matrix)[::-1]
+
+    return {
+        "要由大到小；eigvalsh 給的是由小到大": lambda x: np.linalg.eigvalsh(np.corrcoef(x.T)),
+        "你用的是共變異數矩陣；每欄還要除以自己的標準差": lambda x: eigenvalues(np.cov(x.T, bias=True)),
+        "你用的是共變異數矩陣（還除以 N − 1）；要用相關矩陣": lambda x: eigenvalues(np.cov(x.T)),
+        "除以 N，不是 N − 1：對角線要剛好是 1": lambda x: eigenvalues(
+            _standardized(x).T @ _standardized(x) / (len(x) - 1)
+        ),
+        "忘了除以 N": lambda x: eigenvalues(_standardized(x).T @ _standardized(x)),
+        "要先減掉每欄的平均": lambda x: eigenvalues((x / x.std(axis=0)).T @ (x / x.std(axis=0)) / len(x)),
+        "每欄要除以標準差 √(p(1−p))，你除的是變異數 p(1−p)": lambda x: eigenvalues(
+            ((x - x.mean(axis=0)) / x.var(axis=0)).T @ ((x - x.mean(axis=0)) / x.var(axis=0)) / len(x)
+        ),
+        "這是奇異值；特徵值是它的平方除以 N": lambda x: np.linalg.svd(_standardized(x), compute_uv=False),
+        "這是特徵值的平方根": lambda x: np.sqrt(eigenvalues(np.corrcoef(x.T))),
+        "這是各欄的變異數 p(1−p)，還不是特徵值": lambda x: np.sort(x.var(axis=0))[::-1],
+    }
+
+
+@points(
+    1,
+    hint=(
+        "標準差是 0 的欄，除下去是 nan。",
+        "用布林遮罩留下會變的欄：x[:, x.std(axis=0) > 0]。",
+        "剩幾欄，就傳回幾個特徵值。",
+    ),
+    chapter=CHAPTER,
+)
+def test_collapse_thresholds__constant_columns(target):
+    """整欄都一樣的欄要拿掉"""
+    pair = np.array(_pair(both=3, only_first=1, only_second=1, neither=3))  # ρ = (6 − 2)/8
+    x = np.hstack([np.zeros((8, 1)), pair, np.ones((8, 1))])
+    wrong = {
+        "整欄都一樣的欄要先拿掉，不是當成一個 0 或 1 的特徵值": [1.5, 1.0, 0.5],
+        "整欄都一樣的欄沒有相關係數，要先拿掉；你把它們當成特徵值 0": [1.5, 0.5, 0.0, 0.0],
+        "整欄都一樣的欄沒有相關係數，要先拿掉；你把它們當成特徵值 1": [1.5, 1.0, 1.0, 0.5],
+    }
+    check(target.collapse_thresholds, {"x": x}, [1.5, 0.5], wrong=wrong, tolerance=QUADRATURE)
+
+
+@points(
+    2,
+    hint=(
+        "z_n 要對每一個成分 m 都算 log N(z_n; μ_m, σ²_m)：z[:, None, :] 減 mean，得到 (N, N, d)。",
+        "log q(z_n) = log Σ_m exp(…) − log N；np.logaddexp.reduce(…, axis=1)。",
+        "互資訊用對角線減 log q(z_n)，聚合後驗用 log q(z_n) 減 log p(z_n)，各取平均。",
+    ),
+    chapter=CHAPTER,
+)
+def test_split_average_kl(target):
+    """平均 KL = 互資訊 + 聚合後驗的 KL"""
+    inputs = {"z": Z, "mean": MEAN, "log_var": LOG_VAR}
+    own = [_density(z, m, v) for z, m, v in zip(Z, MEAN, LOG_VAR, strict=True)]
+    aggregate = [sum(_density(z, m, v) for m, v in zip(MEAN, LOG_VAR, strict=True)) / 3 for z in Z]
+    prior = [_density(z, (0, 0), (0, 0)) for z in Z]
+    expected = {
+        "互資訊": sum(math.log(a / b) for a, b in zip(own, aggregate, strict=True)) / 3,
+        "聚合後驗的 KL": sum(math.log(b / c) for b, c in zip(aggregate, prior, strict=True)) / 3,
+    }
+    check(target.split_average_kl, inputs, expected, wrong=_wrong_splits(), tolerance=QUADRATURE)
+    _check_two_points(target)
+    wide = {"z": np.tile(Z, 1000), "mean": np.tile(MEAN, 1000), "log_var": np.tile(LOG_VAR, 1000)}
+    # 兩千維：每個點只可能是自己的成分生的，所以互資訊就是上限 ln 3，其餘都是聚合後驗的份。
+    total = np.sum(0.5 * (wide["z"] ** 2 - wide["log_var"] - (wide["z"] - wide["mean"]) ** 2
+                          * np.exp(-wide["log_var"])), axis=1).mean()  # fmt: skip
+    underflow = {"維度多的時候得到 log 0：密度先取對數，再用 np.logaddexp.reduce 相加": (np.inf, -np.inf)}
+    underflow |= {"維度多的時候得到 log 0：密度先取對數再相加": (np.nan, -np.inf)}
+    parts = {"互資訊": math.log(3), "聚合後驗的 KL": total - math.log(3)}
+    check(target.split_average_kl, wide, parts, wrong=underflow, tolerance=QUADRATURE)
+
+
+def _density(z, mean, log_var):
+    """對角常態的密度，一維一維乘起來。"""
+    factors = [
+        math.exp(-((a - m) ** 2) / (2 * math.exp(v))) / math.sqrt(2 * math.pi * math.exp(v))
+        for a, m, v in zip(z, mean, log_var, strict=True)
+    ]
+    return math.prod(factors)
+
+
+def _check_two_points(target):
+    """求積點當作雜訊，加權平均就是期望值：兩點 ±1.5、σ = ½，已知 0.689298 與 0.753849。"""
+    nodes, weights = normal_nodes()
+    mean, log_var = np.array([[1.5], [-1.5]]), np.full((2, 1), math.log(0.25))
+
+    def averaged(mean, log_var):
+        parts = [target.split_average_kl(mean + 0.5 * node, mean, log_var) for node in nodes]
+        return tuple(weights @ np.array(parts))
+
+    known = {"互資訊的期望值": 0.689298, "聚合後驗的 KL 的期望值": 0.753849}
+    check(averaged, {"mean": mean, "log_var": log_var}, known, tolerance=DIFFERENCES)
+
+
+def _log_densities(z, mean, log_var):
+    squares = (z[:, None, :] - mean) ** 2 * np.exp(-log_var)
+    return -0.5 * np.sum(np.log(2 * np.pi) + log_var + squares, axis=-1)
+
+
+def _log_prior(z):
+    return -0.5 * np.sum(np.log(2 * np.pi) + z**2, axis=-1)
+
+
+def _split(own, aggregate, z):
+    return np.mean(own - aggregate), np.mean(aggregate - _log_prior(z))
+
+
+def _wrong_splits():
+    def parts(z, m, v):
+        table = _log_densities(z, m, v)
+        return np.diagonal(table), table, np.log(len(z))
+
+    def others_only(z, m, v):
+        own, table, _ = parts(z, m, v)
+        total = np.exp(table).sum(axis=1) - np.exp(own)
+        return _split(own, np.log(total / (len(z) - 1)), z)
+
+    def right(z, m, v):
+        own, table, log_n = parts(z, m, v)
+        return _split(own, np.logaddexp.reduce(table, axis=1) - log_n, z)
+
+    def without_n(z, m, v):
+        own, table, _ = parts(z, m, v)
+        return _split(own, np.logaddexp.reduce(table, axis=1), z)
+
+    def mean_of_logs(z, m, v):
+        own, table, _ = parts(z, m, v)
+        return _split(own, table.mean(axis=1), z)
+
+    def along_points(z, m, v):
+        own, table, log_n = parts(z, m, v)
+        return _split(own, np.logaddexp.reduce(table, axis=0) - log_n, z)
+
+    def unit_variance(z, m, v):
+        return right(z, m, 0 * v)
+
+    return {
+        "少了 1/N：q(z) 是 N 個成分的平均，不是總和": without_n,
+        "平均的是密度，不是對數密度": mean_of_logs,
+        "沿錯了軸：固定一個 z，對各個成分 m 平均": along_points,
+        "q(z) 要包含自己的那個成分": others_only,
+        "兩個傳回值對調了：先互資訊": lambda z, m, v: right(z, m, v)[::-1],
+        "互資訊的正負號反了": lambda z, m, v: (-right(z, m, v)[0], None),
+        "聚合後驗的 KL 正負號反了：log q(z) 減 log p(z)": lambda z, m, v: (None, -right(z, m, v)[1]),
+        "第二個值是整個 KL；還要減掉互資訊": lambda z, m, v: (None, sum(right(z, m, v))),
+        "第一個值是整個 KL；要和 q(z) 比，不是和先驗比": lambda z, m, v: (sum(right(z, m, v)), None),
+        "忘了用 log_var：每個成分有自己的變異數": unit_variance,
+        "要對列取平均，不是加總": lambda z, m, v: tuple(len(z) * part for part in right(z, m, v)),
+    }

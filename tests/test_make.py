@@ -1,0 +1,65 @@
+"""make.py：做過的不重做，出錯時說得出原因，Makefile 與它列出同樣的工作。"""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+import make
+
+
+def test_work_is_done_once_for_the_same_key(tmp_path):
+    done: list[int] = []
+    for key in ["a", "a", "b"]:
+        make.once(tmp_path / "stamp", key, lambda: done.append(1))
+    assert len(done) == 2
+
+
+def test_interrupted_work_is_done_again(tmp_path):
+    """半途失敗不留記號。"""
+
+    def fail() -> None:
+        raise make.Failure("斷線")
+
+    with pytest.raises(make.Failure):
+        make.once(tmp_path / "stamp", "a", fail)
+    assert not (tmp_path / "stamp").exists()
+
+
+@pytest.mark.parametrize("version", [(3, 10, 9), (3, 14, 0)])
+def test_unsupported_python_is_named(monkeypatch, version):
+    monkeypatch.setattr(sys, "version_info", version)
+    with pytest.raises(make.Failure, match=r"3\.11、3\.12 或 3\.13"):
+        make.check_python()
+
+
+def test_makefile_offers_the_same_tasks():
+    tasks = re.search(r"^TASKS := (.*)$", (make.ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert tasks and set(tasks[1].split()) == {*make.TASKS, "help"}
+
+
+def test_every_task_is_explained():
+    assert all(task.__doc__ for task in make.TASKS.values())
+
+
+@pytest.mark.parametrize("arguments", [["frob"], ["book", "extra"]])
+def test_unknown_task_lists_the_known_ones(arguments):
+    answer = subprocess.run(
+        [sys.executable, "make.py", *arguments], cwd=make.ROOT, capture_output=True, text=True
+    )
+    assert answer.returncode == 2
+    assert "沒有「" + " ".join(arguments) in answer.stderr and "book" in answer.stdout
+
+
+def test_lock_names_no_host_and_pins_everything():
+    """鎖定檔只有套件與版本：沒有網址，沒有來源的設定。"""
+    lines = (make.ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.lstrip().startswith("#")]
+    assert pins and all(re.match(r"^[a-z0-9.-]+==[^ ]+( ; .*)?$", line) for line in pins)
+    assert '"resolved"' not in (make.ROOT / "package-lock.json").read_text(encoding="utf-8")
+
+
+def test_every_exact_pin_has_its_reason():
+    lines = (make.ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
+    assert all("#" in line for line in lines if "==" in line.split(";")[0])
