@@ -22,7 +22,7 @@ HARD_CODED = {
         "'Copied!'": "'已複製'",
         "'Failed to copy'": "'無法複製'",
     },
-    "_static/togglebutton.js": {'aria-label="Toggle hidden content"': ""},  # 看得見的提示就是名字
+    "_static/togglebutton.js": {'aria-label="Toggle hidden content"': 'aria-label="按一下展開或收合"'},
 }
 
 
