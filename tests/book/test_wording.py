@@ -93,6 +93,7 @@ def test_a_planted_simplified_character_is_caught(character):
         "通過測試就及格",
         "最佳化演算法",
         "裡外、台北、臺灣、峰值",
+        "平方差相加",
     ],
 )
 def test_taiwan_wording_is_not_rejected(line):
