@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -109,21 +108,11 @@ def test_a_missing_program_is_a_warning(extension, monkeypatch):
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="沒有安裝 playwright")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("這部電腦沒有 Chromium")
-    if not D3.is_file():
-        pytest.skip("還沒有 _vendor/d3；先執行 make book")
-    with playwright.sync_playwright() as session:
-        yield session.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-
-
 @pytest.fixture
 def open_figure(browser, tmp_path) -> Iterator[Open]:
     """打開只有這一張圖的網頁（file://）；有任何錯誤訊息或對外連線就失敗。"""
+    if not D3.is_file():
+        pytest.skip("還沒有 _vendor/d3；先執行 make book")
     complaints: list[str] = []
 
     def listen(page: Any) -> None:

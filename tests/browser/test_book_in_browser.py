@@ -11,7 +11,6 @@ from tests.book.wording import problems
 from tests.browser.inspection import (
     DESKTOP,
     PHONE,
-    chromium,
     inaccessible,
     opened,
     overflow,
@@ -27,12 +26,6 @@ PAGES = pages() or ["index.html"]
 @pytest.fixture(scope="session")
 def book() -> Path:
     return require_book()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.mark.parametrize("page", PAGES)
