@@ -45,14 +45,18 @@
       else name.attr("x", end).attr("y", 34).attr("text-anchor", "end");
     }
 
-    /** 滑桿：瀏覽器原生的 range，滑鼠、觸控、鍵盤都能用。 */
-    slider({ label, min, max, step, value, digits = 2 }) {
+    /** 滑桿：瀏覽器原生的 range，滑鼠、觸控、鍵盤都能用。format 把值換成看到、念到的文字。 */
+    slider({ label, min, max, step, value, digits = 2, format = (x) => number(x, digits) }) {
       const box = this.controls.append("label").attr("class", "slider");
       box.append("span").text(label);
       const input = box.append("input").attr("type", "range");
       input.attr("min", min).attr("max", max).attr("step", step).property("value", value);
       const output = box.append("output");
-      const show = () => output.text(number(input.property("valueAsNumber"), digits));
+      const show = () => {
+        const words = format(input.property("valueAsNumber"));
+        output.text(words);
+        input.attr("aria-valuetext", words);
+      };
       const control = {
         min, max, step, digits, label,
         get value() { return input.property("valueAsNumber"); },
