@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vae_from_scratch import plotting
+from vae_from_scratch import gaussian, plotting
 from vae_from_scratch.interactive import InteractiveFigure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -120,9 +120,9 @@ def open_figure(browser, tmp_path) -> Iterator[Open]:
         page.on("pageerror", lambda error: complaints.extend([str(error)]))
         page.on("request", lambda r: complaints.extend([r.url] * r.url.startswith("http")))
 
-    def go(width: int = 800, **options: Any) -> Any:
-        figure = InteractiveFigure("reparameterization", "結論", noise=NOISE, mean=1.0, std=2.0)
-        sources = [D3, PROGRAMS / "stage.js", PROGRAMS / "reparameterization.js"]
+    def go(width: int = 800, figure: InteractiveFigure | None = None, **options: Any) -> Any:
+        figure = figure or InteractiveFigure("reparameterization", "結論", noise=NOISE, mean=1.0, std=2.0)
+        sources = [D3, PROGRAMS / "stage.js", PROGRAMS / f"{figure.name}.js"]
         scripts = "".join(f'<script defer src="{source.as_uri()}"></script>' for source in sources)
         style = f'<link rel="stylesheet" href="{(PROGRAMS / "interactive.css").as_uri()}">'
         page_file = tmp_path / "figure.html"
@@ -226,3 +226,68 @@ def test_touch_drags_the_handle_on_a_phone(open_figure):
     assert "μ = 1.00" not in said(page)
     for control in page.locator(".interactive button, .interactive input[type=range]").all():
         assert control.bounding_box()["height"] >= 44
+
+
+# ── 第 4 章的 covariance 與第 7 章的 beta ─────────────────────────────
+
+
+def covariance_figure() -> InteractiveFigure:
+    choices = [
+        {"name": "標準", "mean": [0, 0], "variance": [1, 1]},
+        {"name": "影子", "mean": [1, 0.5], "variance": [4, 0.25]},
+    ]
+    noise = np.random.default_rng(0).standard_normal((20, 2))
+    return InteractiveFigure("covariance", "結論", noise=noise, rho=0.9, choices=choices)
+
+
+def expected_prices(mean: list[float], variance: list[float], rho: float) -> list[str]:
+    """各維相加、真正的 KL 與差額，由套件的兩個函式算，不用總相關的公式。"""
+    off = rho * np.sqrt(np.prod(variance))
+    true = gaussian.kl_full_covariance(mean, [[variance[0], off], [off, variance[1]]])
+    summed = gaussian.kl_to_standard_normal(mean, np.log(variance))
+    return [f"相加是 {summed:.4f} nats", f"真正的 KL 是 {true:.4f} nats", f"是 {true - summed:.4f}。"]
+
+
+@pytest.mark.browser
+def test_covariance_prices_agree_with_the_full_formula(open_figure):
+    """起點、方向鍵與換分布之後，念出來的三個數都與套件相同；ρ 改變時各維相加不變。"""
+    page = open_figure(figure=covariance_figure())
+    assert [part for part in expected_prices([0, 0], [1, 1], 0.9) if part not in said(page)] == []
+    page.locator(".handle").focus()
+    for key in ("PageDown", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert [part for part in expected_prices([0, 0], [1, 1], 0.845) if part not in said(page)] == []
+    page.get_by_role("button", name="影子").click()
+    assert [part for part in expected_prices([1, 0.5], [4, 0.25], 0.845) if part not in said(page)] == []
+    assert expected_prices([1, 0.5], [4, 0.25], 0.9)[0] == expected_prices([1, 0.5], [4, 0.25], 0.845)[0]
+
+
+def beta_figure() -> InteractiveFigure:
+    codes = np.random.default_rng(0).standard_normal((12, 2))
+    scores = {"reconstruction": 40.0, "r2": 0.5, "r2_shuffled": -0.1}
+    runs = [
+        scores | {"beta": beta, "active": active, "kl": [0.9 * active, 0.4], "codes": codes * active}
+        for beta, active in [(0.5, 2), (1.0, 2), (6.0, 1), (20.0, 0)]
+    ]
+    price = np.linspace(11, 13, 12)
+    return InteractiveFigure("beta", "結論", runs=runs, log_price=price, price_range=plotting.LOG_PRICE_RANGE)
+
+
+@pytest.mark.browser
+def test_beta_slider_tells_what_is_alive(open_figure):
+    """由鍵盤走過每個 β：念得出活著幾個單元，崩塌時提醒 R² 沒有意義；手機也不超出畫面。"""
+    page = open_figure(width=390, figure=beta_figure(), has_touch=True, is_mobile=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert "β = 1：兩個單元都活著。兩個單元的 KL 是 1.800 與 0.400" in said(page)
+    slider(page).focus()
+    for key, state in [
+        ("ArrowRight", "β = 6：只剩一個單元"),
+        ("End", "β = 20：全部崩塌"),
+        ("Home", "β = 0.5："),
+    ]:
+        page.keyboard.press(key)
+        text = said(page)
+        assert state in text
+        assert ("R² 沒有意義" in text) == (key == "End")
+    assert slider(page).get_attribute("aria-valuetext") == "β = 0.5"
+    assert page.locator("circle").count() >= 12
