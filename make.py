@@ -208,7 +208,7 @@ def package(*arguments: str) -> None:
 def study() -> None:
     """在真實資料上訓練書裡的長實驗（可中斷、可接續）"""
     install()
-    say("訓練書裡的實驗（第一次約 6 分鐘，結果存在 _build/study）")
+    say("訓練書裡的實驗（第一次約 10 分鐘，結果存在 _build/study）")
     package("study")
 
 
@@ -222,6 +222,12 @@ def bench(*arguments: str) -> None:
     """與別的框架並排計時"""
     install()
     package("bench", *arguments)
+
+
+def notebooks() -> None:
+    """把每一章與每一組練習匯出成 .ipynb（_build/notebooks）"""
+    install()
+    package("notebooks")
 
 
 def mutation(*arguments: str) -> None:
@@ -275,13 +281,13 @@ def open_book() -> None:
 
 
 def clean() -> None:
-    """刪除建置的產物（保留 .venv、下載的檔案與長實驗的結果）"""
-    kept = ROOT / "_build" / "study"
-    built = [path for path in (ROOT / "_build").glob("*") if path != kept]
+    """刪除建置的產物（保留 .venv、下載的檔案、長實驗的結果與筆記本）"""
+    kept = ("study", "notebooks")  # 筆記本裡可能有讀者的作答
+    built = [path for path in (ROOT / "_build").glob("*") if path.name not in kept]
     caches = [ROOT / name for name in (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis")]
     for path in built + caches:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-    say("已刪除建置的產物。長實驗的結果還在 _build/study，環境還在 .venv；要全部重來就刪掉它們。")
+    say("已刪除建置的產物。_build/study（長實驗）、_build/notebooks 與 .venv 還在；要全部重來就刪掉它們。")
 
 
 TASKS: dict[str, Callable[..., None]] = {
@@ -290,6 +296,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "test": test,
     "study": study,
     "exercise": exercise,
+    "notebooks": notebooks,
     "bench": bench,
     "mutation": mutation,
     "open": open_book,

@@ -14,7 +14,7 @@ from importlib import import_module
 
 from .arguments import ChineseParser, in_chinese
 
-COMMANDS = ("housing", "study", "bench", "exercises", "watch")
+COMMANDS = ("housing", "study", "bench", "exercises", "watch", "notebooks")
 PROGRAM = "python -m vae_from_scratch"
 REASONS = {
     errno.EACCES: "沒有權限",

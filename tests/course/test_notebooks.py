@@ -1,0 +1,274 @@
+"""匯出的筆記本：每一本都有效、沒有漏翻的語法、每次匯出相同；ex02 在真的核心裡執行並給分。"""
+
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import make
+from vae_from_scratch.cli import main
+from vae_from_scratch.course import myst, notebooks
+from vae_from_scratch.course.generate import to_exercise
+from vae_from_scratch.course.in_notebook import check, glue
+from vae_from_scratch.course.running import load
+from vae_from_scratch.course.sets import CourseError, all_sets, course_root, find_set
+
+ROOT = course_root()
+LEFTOVER = re.compile(
+    r"^(?:`{3,}|:{3,})\{.*|^:{3,}.*|\{[a-z]+(?::[a-z]+)?\}`|^:[\w-]+:.*|^\([\w-]+\)=", re.MULTILINE
+)
+LABEL = re.compile(r"\b(?:eq|fig|code|thm)-\d\d-[\w-]+")
+
+
+@pytest.fixture(scope="module")
+def exported():
+    return dict(notebooks.all_notebooks(ROOT))
+
+
+def markdown(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def code(notebook):
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_every_chapter_and_every_set_is_exported(exported):
+    pages = {page.stem for page in notebooks.chapters(ROOT)}
+    assert len(pages) == 13
+    assert set(exported) == pages | {chosen.stem for chosen in all_sets(ROOT)}
+
+
+def test_every_notebook_is_valid_and_its_first_cell_says_how_to_install(exported):
+    for notebook in exported.values():
+        nbformat.validate(notebook)
+        first = notebook.cells[0]
+        assert (
+            first.cell_type == "code"
+            and "pip install" in first.source
+            and "use_course_style()" in first.source
+        )
+
+
+def test_a_chapter_runs_in_the_folder_of_the_pages(exported, monkeypatch):
+    """書頁讀的檔案（例如 data/…）在筆記本裡也找得到。"""
+    monkeypatch.chdir(ROOT)
+    exec(exported["09-tensorflow"].cells[0].source, {})
+    assert Path.cwd() == ROOT / "book"
+
+
+def test_nothing_that_only_sphinx_understands_is_left(exported):
+    for name, notebook in exported.items():
+        text = markdown(notebook)
+        assert not LEFTOVER.findall(text), name
+        assert not LABEL.findall(text), name
+
+
+@pytest.mark.parametrize(
+    "text", [":::{note}", "```{math}", "{eq}`eq-02-map`", ":label: eq-02-map", "(ch-02)=", ":::"]
+)
+def test_the_check_for_leftovers_can_fail(text):
+    assert LEFTOVER.search(f"前面\n{text}\n")
+
+
+def test_every_code_cell_of_a_page_is_in_its_notebook_and_compiles(exported):
+    for page in notebooks.chapters(ROOT):
+        cells = code(exported[page.stem])
+        assert len(cells) == 1 + len(re.findall(r"^```\{code-cell\}", page.read_text("utf-8"), re.MULTILINE))
+        for source in cells:
+            assert "myst_nb" not in source
+            compile(re.sub(r"^[%!].*$", "", source, flags=re.MULTILINE), page.stem, "exec")
+
+
+def test_exporting_twice_gives_the_same_bytes(exported):
+    again = dict(notebooks.all_notebooks(ROOT))
+    assert {name: nbformat.writes(book) for name, book in again.items()} == {
+        name: nbformat.writes(book) for name, book in exported.items()
+    }
+
+
+# ── 翻譯 ──────────────────────────────────────────────────────────────
+
+PAGE = """\
+(ch-09)=
+# 標題
+
+見 {eq}`eq-09-b`、{numref}`fig-09-x`、{ref}`那一章 <ch-09>`、{term}`先驗` 與 {term}`後驗 <後驗分布>`。
+值是 {glue:text}`c09_z:.2f`。
+
+```{math}
+:label: eq-09-a
+a=1
+```
+```{math}
+:label: eq-09-b
+b=2
+```
+
+::::{solution} ex-09
+:class: dropdown
+
+:::{literalinclude} code.py
+:pyobject: double
+:start-after: BEGIN SOLUTION
+:dedent: 4
+:::
+::::
+"""
+CODE = "def double(x):\n    '''兩倍。'''\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION\n"
+
+
+def translate(tmp_path, page):
+    (tmp_path / "code.py").write_text(CODE, "utf-8")
+    names = myst.labels([page, "figure: {name: fig-09-x, caption: 圖說}"])
+    return myst.Translator(tmp_path, names).page(page)
+
+
+def test_a_page_becomes_plain_markdown(tmp_path):
+    text = translate(tmp_path, PAGE)
+    assert "見公式 (2)、圖 1、那一章、先驗與後驗。" in text
+    assert "值是 `c09_z`。" in text
+    assert "$$\nb=2\n\\tag{2}\n$$" in text
+    assert "<details><summary>解答</summary>" in text and "```python\nreturn 2 * x\n```" in text
+    assert not LEFTOVER.search(text)
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        (":::{tabbed} x\n:::", "tabbed"),
+        ("```{math}\nx", "沒有結束"),
+        (":::{literalinclude} code.py\n:pyobject: triple\n:::", "triple"),
+        (":::{literalinclude} code.py\n:lines: 1\n:::", "lines"),
+        (":::{literalinclude} code.py\n:start-after: 不存在\n:::", "不存在"),
+    ],
+)
+def test_what_cannot_be_translated_is_named(tmp_path, page, message):
+    with pytest.raises(CourseError, match=message):
+        translate(tmp_path, page)
+
+
+def test_labels_of_the_pages_are_numbered_as_in_the_book():
+    """全書連續，各種標籤各自數。"""
+    names = myst.labels([":label: eq-02-a\n:label: eq-02-b\n:label: thm-02-x\n", ":label: eq-03-a\n"])
+    assert names == {
+        "eq-02-a": "公式 (1)",
+        "eq-02-b": "公式 (2)",
+        "thm-02-x": "定理 1",
+        "eq-03-a": "公式 (3)",
+    }
+
+
+# ── 練習 ──────────────────────────────────────────────────────────────
+
+
+def test_each_function_has_its_own_cell_and_nothing_is_lost():
+    for chosen in all_sets(ROOT):
+        source = to_exercise(chosen.solution.read_text("utf-8"))
+        introduction, *parts = notebooks.split(source)
+        assert introduction.splitlines()[0] == chosen.title
+        assert all(part.count("\ndef ") + part.startswith("def ") <= 1 for part in parts)
+        _, body = source.split('"""', 2)[1:]
+        assert "".join("\n".join(parts).split()) == "".join(body.split())
+
+
+def score(cell):
+    """檢查格印出的最後一行。"""
+    return "".join(output.text for output in cell.outputs).strip().splitlines()[-1]
+
+
+def test_exported_ex02_gives_nothing_untouched_and_full_marks_with_the_solutions():
+    """沒作答的一本，後面接著填入解答的一本，在同一個新的核心裡執行（只啟動一次）。"""
+    chosen = find_set("ex02", ROOT)
+    both = notebooks.exercise_notebook(chosen)
+    answered = notebooks.exercise_notebook(chosen, chosen.solution.read_text("utf-8"))
+    untouched_check = both.cells[-1]
+    both.cells += answered.cells
+    for number, cell in enumerate(both.cells):
+        cell.id = f"both-{number}"
+    NotebookClient(both, timeout=120, kernel_name="python3").execute(cwd=str(ROOT))
+    assert score(untouched_check) == "總分 0/10"
+    assert score(both.cells[-1]) == "總分 10/10"
+
+
+def answers(chosen):
+    return dict(vars(load(chosen.solution)))
+
+
+def test_a_wrong_answer_in_the_notebook_is_caught(capsys):
+    """反例：把一個函式改錯，分數就不滿，而且說得出是哪一個。"""
+    given = answers(find_set("ex02", ROOT))
+    right = given["reparameterize"]
+    check("ex02", given | {"reparameterize": lambda mean, log_var, noise: -right(mean, log_var, noise)})
+    out = capsys.readouterr().out
+    assert "✗ reparameterize" in out and out.splitlines()[-1] != "總分 10/10"
+
+
+def test_a_cell_not_yet_run_is_named(capsys):
+    given = answers(find_set("ex02", ROOT))
+    del given["dz_dvariance"]
+    check("ex02", given)
+    out = capsys.readouterr().out
+    assert "還沒有執行這幾格：dz_dvariance。" in out and "總分" not in out
+
+
+def test_every_set_gets_full_marks_with_its_solutions(capsys):
+    for chosen in all_sets(ROOT):
+        check(chosen.name, answers(chosen))
+        score, full = capsys.readouterr().out.split()[-1].split("/")
+        assert score == full, chosen.name
+
+
+def test_glue_prints_the_name_and_the_value(capsys):
+    glue("c02_z", 1.18905, display=False)
+    glue("c02_n", 3)
+    assert capsys.readouterr().out == "c02_z = 1.18905\nc02_n = 3\n"
+
+
+# ── 命令 ──────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def course(tmp_path):
+    """只有一章一組的小課程。"""
+    for name in ("exercises", "solutions"):
+        (tmp_path / name).mkdir()
+        shutil.copy(ROOT / name / "ex02_reparameterization.py", tmp_path / name)
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "02-x.md").write_text("# 一章\n\n```{code-cell} ipython3\n1 + 1\n```\n", "utf-8")
+    return tmp_path
+
+
+def test_a_notebook_the_reader_changed_is_backed_up(course):
+    folder = course / "out"
+    assert [saved for _, saved in notebooks.export_all(course, folder)] == [None, None]
+    path = folder / "ex02_reparameterization.ipynb"
+    path.write_text(path.read_text("utf-8").replace("raise NotImplementedError", "return 1"), "utf-8")
+    mine = path.read_text("utf-8")
+    saved = dict(notebooks.export_all(course, folder))
+    backup = saved[path]
+    assert backup and backup.read_text("utf-8") == mine and saved[folder / "02-x.ipynb"] is None
+    assert "return 1" not in path.read_text("utf-8")
+
+
+def test_a_folder_without_pages_is_an_error(tmp_path):
+    with pytest.raises(CourseError, match="找不到書頁"):
+        list(notebooks.export_all(tmp_path, tmp_path / "out"))
+
+
+def test_the_command_writes_every_notebook_and_says_where(tmp_path, capsys):
+    assert main(["notebooks", "--output", str(tmp_path / "筆記本")]) == 0
+    assert "匯出 23 本筆記本" in capsys.readouterr().out
+    assert len(list((tmp_path / "筆記本").glob("*.ipynb"))) == 23
+
+
+def test_make_clean_keeps_the_notebooks(tmp_path, monkeypatch, capsys):
+    """讀者可能在裡面作答。"""
+    for name in ("notebooks", "html", "study"):
+        (tmp_path / "_build" / name).mkdir(parents=True)
+    monkeypatch.setattr(make, "ROOT", tmp_path)
+    make.clean()
+    assert sorted(path.name for path in (tmp_path / "_build").iterdir()) == ["notebooks", "study"]
