@@ -42,6 +42,15 @@ OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
     .map((e) => `${e.tagName}.${e.className} ${Math.round(e.getBoundingClientRect().right)}px`).slice(0, 5)"""
 
 
+# 公式排好、字型載好、一進頁面就開始的轉場也走完：轉場到一半的顏色，讀者停不下來看，量了也不算數。
+SETTLED = """async () => {
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
+  const transitions = document.getAnimations().filter((a) => a instanceof CSSTransition);
+  await Promise.allSettled(transitions.map((a) => a.finished));
+}"""
+
+
 @contextmanager
 def chromium() -> Iterator[Any]:
     executable = require_chromium()
@@ -62,7 +71,7 @@ def opened(
     listen(page, noise)
     page.goto(path.resolve().as_uri() + query)
     page.wait_for_load_state("load")
-    page.evaluate("async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }")
+    page.evaluate(SETTLED)
     yield page, noise
     context.close()
 

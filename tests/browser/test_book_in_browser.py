@@ -130,3 +130,17 @@ def test_overflow_is_caught(browser, tmp_path):
 def test_inaccessible_page_is_caught(browser, tmp_path, body):
     with opened(browser, page_with(tmp_path, body)) as (shown, _):
         assert inaccessible(shown)
+
+
+FADING = """<p id="fading" style="color:#bbb;transition:color 1s">換主題時，顏色慢慢變深的字</p>
+<script>addEventListener("load", () => {
+  fading.getBoundingClientRect();
+  fading.style.color = "#000";
+})</script>"""
+
+
+def test_colours_are_judged_after_the_transitions_of_loading(browser, tmp_path):
+    """顏色還在變的時候去量，結果要看機器快慢；所以等轉場走完，量讀者停下來看到的顏色。"""
+    with opened(browser, page_with(tmp_path, FADING)) as (shown, _):
+        assert inaccessible(shown) == []
+        assert shown.evaluate("getComputedStyle(fading).color") == "rgb(0, 0, 0)"
