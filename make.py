@@ -208,7 +208,7 @@ def package(*arguments: str) -> None:
 def study() -> None:
     """在真實資料上訓練書裡的長實驗（可中斷、可接續）"""
     install()
-    say("訓練書裡的實驗（第一次約 10 分鐘，結果存在 _build/study）")
+    say("訓練書裡的實驗（第一次約 6 分鐘，結果存在 _build/study）")
     package("study")
 
 

@@ -6,7 +6,7 @@ import time
 
 from ..housing import study
 
-SUMMARY = "算完書裡的長實驗（兩核心約 10 分鐘，可中斷、可接續）"
+SUMMARY = "算完書裡的長實驗（兩核心約 6 分鐘，可中斷、可接續）"
 USAGE = "[--only 實驗 …] [--jobs N] [--list]"
 
 

@@ -10,8 +10,8 @@ from .runs import Run
 SEEDS = range(5)
 FEW_SEEDS = range(3)
 MANY_SEEDS = range(10)
-BETAS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 20.0)
-ONE_UNIT_BETAS = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+BETAS = (0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 6.0, 8.0, 12.0, 14.0, 20.0)
+ONE_UNIT_BETAS = (4.0, 5.0, 6.0, 8.0)
 SIZES = range(1, 11)
 MEAN_WEIGHTS = {"split": 0.003, "all": 0.005}
 N_COLUMNS = {"ames": 267, "kaggle": 252}
