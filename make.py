@@ -5,6 +5,8 @@
 備妥的記號是一個檔案，內容是「當時依據的檔案」的雜湊，沒有變就不重做。
 """
 
+from __future__ import annotations  # 太舊的 Python 也要跑得到 check_python，才說得出要哪一版
+
 import hashlib
 import os
 import shutil
@@ -160,8 +162,15 @@ def show_progress(lines, record, total: int) -> None:
 
 def install() -> None:
     """建立 .venv，照鎖定的版本安裝套件"""
+    stamp = VENV / ".installed"
+    if not PYTHON.exists():  # .venv 被刪了一半，或建立它的那個 Python 移走了
+        stamp.unlink(missing_ok=True)
+    once(stamp, digest("requirements.lock", "pyproject.toml"), create_and_fill)
+
+
+def create_and_fill() -> None:
     create_venv()
-    once(VENV / ".installed", digest("requirements.lock", "pyproject.toml"), pip_install)
+    pip_install()
 
 
 def npm() -> list[str]:

@@ -13,3 +13,22 @@ def browser() -> Iterator[Any]:
 
     with chromium() as running:
         yield running
+
+
+@pytest.fixture
+def open_figure(browser, tmp_path) -> Iterator[Any]:
+    """打開只有這一張圖的網頁（file://）；有任何錯誤訊息或對外連線就失敗。"""
+    from tests.figure_page import listen, write_page
+
+    complaints: list[str] = []
+
+    def go(figure: Any, width: int = 800, **options: Any) -> Any:
+        write_page(tmp_path / "figure.html", figure)
+        page = browser.new_page(viewport={"width": width, "height": 1000}, **options)
+        listen(page, complaints)
+        page.goto((tmp_path / "figure.html").as_uri())
+        page.wait_for_selector(".interactive-text:not(:empty)")
+        return page
+
+    yield go
+    assert complaints == []

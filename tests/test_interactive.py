@@ -3,7 +3,6 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +14,6 @@ from vae_from_scratch import gaussian, plotting
 from vae_from_scratch.interactive import InteractiveFigure
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAMS = ROOT / "book" / "_static" / "interactive"
-D3 = ROOT / "_vendor" / "d3" / "d3.min.js"
 NOISE = np.array([-1.5, -0.4, 0.1, 0.9, 1.2, 0.7])
 
 
@@ -68,6 +65,9 @@ def extension(monkeypatch) -> Any:
     return __import__("interactive_figures")
 
 
+MARK = '<div data-interactive="explorer"></div>'
+
+
 def loaded(extension, body: str) -> list[str]:
     files: list[str] = []
     app = SimpleNamespace(add_css_file=files.append, add_js_file=lambda file, **_: files.append(file))
@@ -94,6 +94,14 @@ def test_a_page_loads_exactly_the_programs_it_uses(extension):
     ]
 
 
+def test_a_figure_in_several_files_loads_its_style_and_parts_first(extension):
+    """探索器的程式分成幾個檔案：樣式與零件在前，自己在最後。"""
+    files = extension.files_of("explorer")
+    assert files[0] == "explorer.css" and files[-1] == "explorer.js"
+    assert {"explorer/decoder.js", "explorer/neighbours.js"} < set(files)
+    assert files == [file.removeprefix("interactive/") for file in loaded(extension, MARK)[3:]]
+
+
 def test_a_missing_program_is_a_warning(extension, monkeypatch):
     """名字打錯會讓建置失敗（-W），不會安靜地少一張圖。"""
     warnings: list[str] = []
@@ -105,37 +113,9 @@ def test_a_missing_program_is_a_warning(extension, monkeypatch):
 
 # ── 在瀏覽器裡 ────────────────────────────────────────────────────────
 
-Open = Callable[..., Any]
 
-
-@pytest.fixture
-def open_figure(browser, tmp_path) -> Iterator[Open]:
-    """打開只有這一張圖的網頁（file://）；有任何錯誤訊息或對外連線就失敗。"""
-    if not D3.is_file():
-        pytest.skip("還沒有 _vendor/d3；先執行 make book")
-    complaints: list[str] = []
-
-    def listen(page: Any) -> None:
-        page.on("console", lambda m: complaints.extend([m.text] * (m.type in ("error", "warning"))))
-        page.on("pageerror", lambda error: complaints.extend([str(error)]))
-        page.on("request", lambda r: complaints.extend([r.url] * r.url.startswith("http")))
-
-    def go(width: int = 800, figure: InteractiveFigure | None = None, **options: Any) -> Any:
-        figure = figure or InteractiveFigure("reparameterization", "結論", noise=NOISE, mean=1.0, std=2.0)
-        sources = [D3, PROGRAMS / "stage.js", PROGRAMS / f"{figure.name}.js"]
-        scripts = "".join(f'<script defer src="{source.as_uri()}"></script>' for source in sources)
-        style = f'<link rel="stylesheet" href="{(PROGRAMS / "interactive.css").as_uri()}">'
-        page_file = tmp_path / "figure.html"
-        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">{style}{scripts}'
-        page_file.write_text(f"<!doctype html>{head}{figure._repr_html_()}", encoding="utf-8")
-        page = browser.new_page(viewport={"width": width, "height": 1000}, **options)
-        listen(page)
-        page.goto(page_file.as_uri())
-        page.wait_for_selector(".interactive-text:not(:empty)")
-        return page
-
-    yield go
-    assert complaints == []
+def reparameterization() -> InteractiveFigure:
+    return InteractiveFigure("reparameterization", "結論", noise=NOISE, mean=1.0, std=2.0)
 
 
 def said(page) -> str:
@@ -172,7 +152,7 @@ def drag(page, handle: int, by: float) -> None:
 @pytest.mark.browser
 def test_text_agrees_with_numpy_at_start_and_after_keys(open_figure):
     """文字替代說的每個數字都與 NumPy 相同；方向鍵在滑桿與把手上都有效。"""
-    page = open_figure()
+    page = open_figure(reparameterization())
     assert [part for part in expected_text(1.0, 2.0) if part not in said(page)] == []
     slider(page).focus()
     page.keyboard.press("ArrowRight")
@@ -189,7 +169,7 @@ def test_text_agrees_with_numpy_at_start_and_after_keys(open_figure):
 @pytest.mark.browser
 def test_fixed_noise_retraces_its_path_and_redrawn_noise_does_not(open_figure):
     """同樣的 μ 回到同樣的損失；勾了「每次重抽」就回不去（反向對照）。"""
-    page = open_figure()
+    page = open_figure(reparameterization())
     start = said(page)
     drag(page, 0, 120)
     moved = said(page)
@@ -205,7 +185,7 @@ def test_fixed_noise_retraces_its_path_and_redrawn_noise_does_not(open_figure):
 @pytest.mark.browser
 def test_dragging_stays_inside_the_range(open_figure):
     """拖出圖外也只到滑桿的兩端。"""
-    page = open_figure()
+    page = open_figure(reparameterization())
     drag(page, 0, 3000)
     assert "μ = 3.00" in said(page)
     drag(page, 1, -3000)
@@ -215,7 +195,7 @@ def test_dragging_stays_inside_the_range(open_figure):
 @pytest.mark.browser
 def test_touch_drags_the_handle_on_a_phone(open_figure):
     """手機寬 390：手指拖得動 μ，圖不超出畫面，按鈕與滑桿至少 44 像素高。"""
-    page = open_figure(width=390, has_touch=True, is_mobile=True)
+    page = open_figure(reparameterization(), width=390, has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = page.locator(".handle .knob").first.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -251,7 +231,7 @@ def expected_prices(mean: list[float], variance: list[float], rho: float) -> lis
 @pytest.mark.browser
 def test_covariance_prices_agree_with_the_full_formula(open_figure):
     """起點、方向鍵與換分布之後，念出來的三個數都與套件相同；ρ 改變時各維相加不變。"""
-    page = open_figure(figure=covariance_figure())
+    page = open_figure(covariance_figure())
     assert [part for part in expected_prices([0, 0], [1, 1], 0.9) if part not in said(page)] == []
     page.locator(".handle").focus()
     for key in ("PageDown", "ArrowLeft"):
@@ -276,7 +256,7 @@ def beta_figure() -> InteractiveFigure:
 @pytest.mark.browser
 def test_beta_slider_tells_what_is_alive(open_figure):
     """由鍵盤走過每個 β：念得出活著幾個單元，崩塌時提醒 R² 沒有意義；手機也不超出畫面。"""
-    page = open_figure(width=390, figure=beta_figure(), has_touch=True, is_mobile=True)
+    page = open_figure(beta_figure(), width=390, has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert "β = 1：兩個單元都活著。兩個單元的 KL 是 1.800 與 0.400" in said(page)
     slider(page).focus()

@@ -27,6 +27,36 @@ def test_interrupted_work_is_done_again(tmp_path):
     assert not (tmp_path / "stamp").exists()
 
 
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """假的 .venv；傳回「做了哪幾件事」。"""
+    done: list[str] = []
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.touch()
+    monkeypatch.setattr(make, "VENV", tmp_path)
+    monkeypatch.setattr(make, "PYTHON", python)
+    monkeypatch.setattr(make, "create_venv", lambda: done.append("建立"))
+    monkeypatch.setattr(make, "pip_install", lambda: done.append("安裝"))
+    return done
+
+
+def test_a_ready_environment_starts_no_process(environment, monkeypatch):
+    """檢查一組練習只要零點幾秒；每次都問一遍 pip 的版本，要多等一倍以上。"""
+    make.install()
+    assert environment == ["建立", "安裝"]
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("備妥了還去執行別的程式"))
+    make.install()
+    assert environment == ["建立", "安裝"]
+
+
+def test_an_environment_without_its_python_is_built_again(environment):
+    make.install()
+    make.PYTHON.unlink()
+    make.install()
+    assert environment == ["建立", "安裝"] * 2
+
+
 @pytest.mark.parametrize("version", [(3, 10, 9), (3, 14, 0)])
 def test_unsupported_python_is_named(monkeypatch, version):
     monkeypatch.setattr(sys, "version_info", version)

@@ -11,7 +11,8 @@ from sklearn.utils.validation import validate_data
 def validated(estimator: BaseEstimator, X: ArrayLike, name: str, reset: bool) -> NDArray:
     """scikit-learn 的檢查（形狀、欄名、數值），錯誤訊息加上引數的名字與補救。"""
     try:
-        return validate_data(estimator, X, reset=reset, dtype=estimator.dtype, ensure_all_finite=False)
+        with np.errstate(over="ignore"):  # 換成 float32 時溢位的值，下一步的 finite 會說清楚
+            return validate_data(estimator, X, reset=reset, dtype=estimator.dtype, ensure_all_finite=False)
     except ValueError as error:
         raise ValueError(
             f"引數 {name} 不能用：{error}。請給數值的 (N, D) 矩陣；欄的個數、名字與順序要和訓練時相同。"
@@ -21,9 +22,12 @@ def validated(estimator: BaseEstimator, X: ArrayLike, name: str, reset: bool) ->
 def finite(values: NDArray, name: str) -> NDArray:
     if not np.isfinite(values).all():
         row, column = np.argwhere(~np.isfinite(values))[0]
+        overflow = "原來的值若超過 3.4e38，float32 裝不下，請改用 dtype=\"float64\"。"
+        cure = "請先補上缺失值，或用獨熱編碼把缺失寫成整組 0。" + (
+            overflow if values.dtype == np.float32 else ""
+        )
         raise ValueError(
-            f"引數 {name} 的第 {row} 列第 {column} 欄是 {values[row, column]}；不接受 NaN 或 inf。"
-            "請先補上缺失值，或用獨熱編碼把缺失寫成整組 0。"
+            f"引數 {name} 的第 {row} 列第 {column} 欄是 {values[row, column]}；不接受 NaN 或 inf。{cure}"
         )
     return values
 

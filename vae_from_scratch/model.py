@@ -169,10 +169,13 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """驗證的損失；每個訓練週期用同一份雜訊，曲線的起伏才只來自參數。"""
         rng, bounds = np.random.default_rng(state.validation_seed), self._bounds(state.parameters)
         losses, sizes = [], []
-        for x in _blocks(rows):
-            losses.append(bounds.loss(x, self._draw_noise(len(x), rng), self.kl, beta, self.free_bits))
-            sizes.append(len(x))
-        return training.history_row(losses, sizes, "val_")
+        with np.errstate(over="ignore", invalid="ignore"):  # 溢位由下面的錯誤說清楚，不另外印警告
+            for x in _blocks(rows):
+                losses.append(bounds.loss(x, self._draw_noise(len(x), rng), self.kl, beta, self.free_bits))
+                sizes.append(len(x))
+            row = training.history_row(losses, sizes, "val_")
+        training.check_validation(state.epoch, row)
+        return row
 
     def _draw_noise(self, n_rows: int, rng: np.random.Generator) -> NDArray:
         return rng.standard_normal((n_rows, self.latent_dim)).astype(self.dtype)

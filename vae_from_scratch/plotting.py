@@ -121,7 +121,7 @@ def _warn_no_font() -> None:
     warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
     warnings.warn(
         "找不到繁體中文字型，圖裡的中文會變成方框。請在專案的資料夾執行 npm ci --ignore-scripts"
-        "（或 make install），或安裝「思源黑體」（Noto Sans CJK TC）之後再試。",
+        "（或 make book），或安裝「思源黑體」（Noto Sans CJK TC）之後再試。",
         stacklevel=4,
     )
 

@@ -28,7 +28,7 @@ def check(settings: Mapping[str, Any]) -> None:
     for name, least in AT_LEAST.items():
         check_integer(name, settings[name], least)
     for name in ("beta", "free_bits"):
-        _check_real(name, settings[name], "0 以上的有限實數", settings[name] == 0)
+        _check_real(name, settings[name], " 0 以上的有限實數", settings[name] == 0)
     _check_real("learning_rate", settings["learning_rate"], "大於 0 的有限實數", False)
     hidden = settings["hidden"]
     if not isinstance(hidden, Iterable) or not all(isinstance(n, Integral) and int(n) > 0 for n in hidden):

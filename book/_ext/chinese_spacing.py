@@ -1,6 +1,6 @@
-"""中文排版的空白：原始檔裡的換行不該變成字間的空格，全形標點旁邊也不留空格。
+"""中文排版的空白：兩個中文字之間、全形標點旁邊都不留空格。
 
-Markdown 把段落中的換行當成一個空格；中文句子之間因此會多出一個洞。
+Markdown 把段落中的換行當成一個空格；原始檔裡術語連結、粗體的前後也常有一個。兩邊都是中文時，那就是一個洞。
 """
 
 import re
@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 
 WIDE = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 MARKS = "，。、；：？！（）「」『』〔〕《》"
-EXTRA = re.compile(rf"(?<=[{WIDE}])[ \t]*\n[ \t]*(?=[{WIDE}])|(?<=[{MARKS}])[ \n]+|[ \n]+(?=[{MARKS}])")
+EXTRA = re.compile(rf"(?<=[{WIDE}])[ \t\n]+(?=[{WIDE}])|(?<=[{MARKS}])[ \n]+|[ \n]+(?=[{MARKS}])")
 
 
 def tidy(text: str, before: str = "", after: str = "") -> str:

@@ -1,10 +1,11 @@
-"""執行結果的快取要看得見套件：``vae_from_scratch`` 或鎖定的版本一改，每一頁都重新執行。
+"""執行結果的快取要看得見套件與讀者的檔案：``vae_from_scratch``、鎖定的版本、讀者的量測或資料一改，每一頁都重新執行。
 
 myst-nb 只比對頁面自己的程式格；頁面匯入的套件改了，它照樣拿出舊的結果。這裡把快取的資料夾
-以套件內容的雜湊命名：內容不同，資料夾就不同。
+以這些內容的雜湊命名：內容不同，資料夾就不同。
 """
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -14,13 +15,22 @@ SUFFIXES = {".py", ".json", ".csv", ".npz"}
 
 
 def package_key(root: Path) -> str:
-    """套件原始碼、套件資料與鎖定檔的雜湊（前 16 個十六進位數字）。"""
+    """套件原始碼、套件資料、鎖定檔與讀者的檔案的雜湊（前 16 個十六進位數字）。"""
     files = sorted(p for p in (root / "vae_from_scratch").rglob("*") if p.suffix in SUFFIXES)
     digest = hashlib.sha256()
     for path in [*files, root / "requirements.lock"]:
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes() if path.exists() else b"")
+    for path in reader_files(root):
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def reader_files(root: Path) -> list[Path]:
+    """讀者自己的輸入，頁面有它們就畫它們：``make bench`` 的結果（第 9 章）與 Kaggle 的檔案（第 11 章）。"""
+    kaggle = os.environ.get("VAE_KAGGLE_DIR")
+    folders = [root / "runs" / "bench"] + ([Path(kaggle)] if kaggle else [])
+    return [path for folder in folders for path in sorted(folder.glob("*")) if path.is_file()]
 
 
 def choose_cache(app: Sphinx, config) -> None:

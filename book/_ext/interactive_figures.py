@@ -1,6 +1,7 @@
 """互動圖的程式只載入到用得到的那一頁；Jupyter Book 會把 _static 裡每個 .js 與 .css 加到每一頁。
 
-頁面裡有 ``<div data-interactive="名字">`` 就載入 d3、共用的 stage.js 與 interactive/名字.js。
+頁面裡有 ``<div data-interactive="名字">`` 就載入 d3、共用的 stage.js 與 interactive/名字.js；
+程式分成幾個檔案的圖，其餘的放在 interactive/名字/，先載入；有自己的樣式就放在 interactive/名字.css。
 """
 
 import re
@@ -21,18 +22,29 @@ def keep_off_every_page(app: Sphinx, config: Config) -> None:
         files[:] = [file for file in files if not str(file).startswith("interactive/")]
 
 
+def files_of(name: str) -> list[str]:
+    """一張圖要的程式與樣式，照載入的順序（相對於 interactive/）。"""
+    parts = sorted(path.relative_to(FOLDER).as_posix() for path in (FOLDER / name).glob("*.js"))
+    style = [f"{name}.css"] if (FOLDER / f"{name}.css").is_file() else []
+    return [*style, *parts, f"{name}.js"]
+
+
 def load_where_used(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     names = sorted(set(USED.findall(context.get("body", ""))))
     for name in names:
         if not (FOLDER / f"{name}.js").is_file():
             logger.warning("互動圖 %s 沒有程式：找不到 %s", name, FOLDER / f"{name}.js", location=pagename)
     if names:
-        app.add_css_file("interactive/interactive.css")
-        for file in [
-            "../d3/d3.min.js",
-            "interactive/stage.js",
-            *(f"interactive/{name}.js" for name in names),
-        ]:
+        add(app, ["interactive/interactive.css", "../d3/d3.min.js", "interactive/stage.js"])
+    for name in names:
+        add(app, [f"interactive/{file}" for file in files_of(name)])
+
+
+def add(app: Sphinx, files: list[str]) -> None:
+    for file in files:
+        if file.endswith(".css"):
+            app.add_css_file(file)
+        else:
             app.add_js_file(file, loading_method="defer")
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
+from docutils.utils import new_document
 from pybtex.database import parse_string
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +49,23 @@ def test_cache_key_ignores_other_files(extension, project):
     assert key(project) == before
 
 
+def test_cache_key_follows_the_readers_own_files(extension, project, tmp_path_factory, monkeypatch):
+    """第 9 章：make bench 以後再建書，換成自己的圖；第 11 章：給了 Kaggle 的檔案，換成原文的資料。"""
+    key, kaggle = extension("execution_cache").package_key, tmp_path_factory.mktemp("kaggle")
+    keys = [key(project)]
+    (project / "runs" / "bench").mkdir(parents=True)
+    (project / "runs" / "bench" / "contestants.csv").write_text("一")
+    keys.append(key(project))
+    (kaggle / "train.csv").write_text("二")
+    monkeypatch.setenv("VAE_KAGGLE_DIR", str(kaggle))
+    keys.append(key(project))
+    (kaggle / "train.csv").write_text("三")
+    keys.append(key(project))
+    assert len(set(keys)) == 4
+    monkeypatch.delenv("VAE_KAGGLE_DIR")
+    assert key(project) == keys[1]
+
+
 def test_every_page_is_outdated_when_the_package_changes(extension):
     outdated = extension("execution_cache").outdated_pages
     env = SimpleNamespace(found_docs={"index", "02"})
@@ -74,7 +92,8 @@ def test_search_cuts_han_text_into_characters_and_pairs(extension):
         ("有 KL 散度", "", "", "有 KL 散度"),
         ("first line\nsecond", "", "", "first line\nsecond"),
         (" 講過", "）", "", "講過"),
-        (" 與 ", "數", "證", " 與 "),
+        (" 與 ", "數", "證", "與"),
+        (" 與 ", "x", "y", " 與 "),
         ("\n", "間", "下", ""),
         ("）", "4", "", "）"),
     ],
@@ -94,7 +113,31 @@ def test_spacing_tells_equal_texts_apart(extension):
     ]
     paragraph = nodes.paragraph("", "", *parts)
     extension("chinese_spacing").tidy_paragraph(paragraph)
-    assert paragraph.astext() == "甲 與 x 與（乙）"
+    assert paragraph.astext() == "甲與 x 與（乙）"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-24.1", "−24.1"),
+        ("-.5", "−.5"),
+        ("（-3%）", "（−3%）"),
+        ("1e-12", "1e-12"),
+        ("ex-2", "ex-2"),
+        ("2-3", "2-3"),
+    ],
+)
+def test_pasted_negative_numbers_get_a_minus_sign(extension, text, expected):
+    assert extension("minus_sign").with_minus(text) == expected
+
+
+def test_only_pasted_text_is_changed(extension):
+    module, document = extension("minus_sign"), new_document("page")
+    document += nodes.paragraph(
+        "", "", nodes.inline("", "-24.1", classes=["pasted-text"]), nodes.literal("", "-24.1")
+    )
+    module.mend_page(None, document, "page")
+    assert [node.astext() for node in document[0].children] == ["−24.1", "-24.1"]
 
 
 BIBLIOGRAPHY = """

@@ -147,6 +147,7 @@ def test_best_factorized_fit_in_both_directions():
     """照近似平均：0.19 = 條件變異數；照目標平均：1。兩維的最小值都是 0.8304。"""
     narrow, cost = best_factorized(RHO, True)
     assert narrow == pytest.approx([0.19, 0.19], abs=1e-5)
+    assert np.sqrt(narrow) == pytest.approx([0.436, 0.436], abs=5e-4)
     assert cost == pytest.approx(0.8304, abs=5e-5)
     wide, cost = best_factorized(RHO, False)
     assert wide == pytest.approx([1, 1], abs=1e-4)

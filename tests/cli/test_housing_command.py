@@ -96,7 +96,7 @@ def test_the_kaggle_files_are_accepted(tmp_path, capsys):
         (["--latent-dim", "0"], "latent_dim"),
         (["--batch-size", "-3"], "batch_size"),
         (["--learning-rate", "0"], "learning_rate"),
-        (["--seed", "-1"], "random_state"),
+        (["--seed", "-1"], "引數 --seed 是 -1；請給 0 以上的整數"),
         (["--data", "boston"], "--data.*ames、kaggle"),
         (["--likelihood", "poisson"], "--likelihood.*bernoulli、categorical"),
         (["--missing", "mode"], "--missing.*zeros、level"),

@@ -1,10 +1,12 @@
 """壞的輸入在訓練開始以前就擋下：訊息說出引數、收到的值與補救，物件維持原樣。"""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from vae_from_scratch import VAE, gaussian
+from vae_from_scratch import VAE, gaussian, inputs
 from vae_from_scratch.gradients import ENGINES, make_engine
 from vae_from_scratch.likelihood import Bernoulli, Categorical, Gaussian
 from vae_from_scratch.network import Network
@@ -31,6 +33,15 @@ def test_nan_and_infinity(value, likelihood) -> None:
     message = r"引數 X 的第 3 列第 1 欄是 (nan|inf|-inf)；不接受 NaN 或 inf。請先補上"
     with pytest.raises(ValueError, match=message):
         vae(likelihood=likelihood).fit(changed(3, 1, value))
+
+
+def test_a_value_too_large_for_float32_is_explained() -> None:
+    """1e100 換成 float32 就是 inf：只說 inf 會讓人找不到，要說出是型別裝不下；NumPy 的警告不出現。"""
+    message = r"第 3 列第 1 欄是 inf；.*float32 裝不下，請改用 dtype=.float64"
+    with warnings.catch_warnings(), pytest.raises(ValueError, match=message):
+        warnings.simplefilter("error")
+        vae(likelihood="gaussian", dtype="float32").fit(changed(3, 1, 1e100))
+    assert inputs.finite(changed(3, 1, 1e100), "X")[3, 1] == 1e100  # 反例：float64 裝得下
 
 
 @pytest.mark.parametrize("value", [-0.01, 1.5])
@@ -78,7 +89,7 @@ def test_validation_with_other_columns_or_values(data, validation, message) -> N
         ({"hidden": 100}, r"引數 hidden.*是 100；請給一串正整數，例如 \(200, 50\)"),
         ({"hidden": (10, 0)}, "引數 hidden"),
         ({"hidden": (10, 2.5)}, "引數 hidden"),
-        ({"beta": -1}, "引數 beta 是 -1；請給0 以上的有限實數"),
+        ({"beta": -1}, "引數 beta 是 -1；請給 0 以上的有限實數"),
         ({"beta": np.nan}, "引數 beta 是 nan"),
         ({"beta": "1"}, "引數 beta 是 '1'"),
         ({"free_bits": np.inf}, "引數 free_bits 是 inf"),

@@ -61,6 +61,16 @@ def test_parameters_broken_by_the_last_step_of_an_epoch_never_reach_the_checkpoi
     assert not (tmp_path / "c.npz").exists()
 
 
+def test_a_validation_loss_that_is_not_finite_stops_before_the_checkpoint(tmp_path: Path) -> None:
+    """訓練的損失好好的，驗證資料卻沒有標準化：停下，說出是誰，不存壞掉的歷程，也不印 NumPy 的警告。"""
+    message = r"第 1 個訓練週期（epoch）結束時停下：驗證資料 validation.*同一個標準化.*沒有新的檢查點"
+    with warnings.catch_warnings(), pytest.raises(FloatingPointError, match=message):
+        warnings.simplefilter("error")
+        vae().fit(X, validation=1e200 * X, checkpoint=tmp_path / "c.npz")
+    assert not (tmp_path / "c.npz").exists()
+    assert len(vae().fit(X, validation=X).history_) == 6  # 反例：同樣尺度的驗證資料不會停
+
+
 def test_a_failed_fit_is_not_fitted() -> None:
     model = vae(learning_rate=1e6)
     with pytest.raises(FloatingPointError):

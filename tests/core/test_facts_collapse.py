@@ -7,6 +7,7 @@ from tests.core.linear_gaussian import exact_log_prob, train
 from tests.core.quadrature import expectation
 from vae_from_scratch import objective
 from vae_from_scratch.bounds import Bounds
+from vae_from_scratch.housing.evaluation import active_units
 from vae_from_scratch.likelihood import Gaussian
 
 EIGENVALUES = np.array([3, 1, 0.3])
@@ -57,6 +58,12 @@ def test_fact_24_free_bits_apply_to_the_batch_mean_of_each_unit() -> None:
     assert objective.loss(np.zeros(2), kl, 2.0, 0.3).total == pytest.approx(2 * expected)
     by_row = np.maximum(kl, 0.3).mean(axis=0).sum()
     assert by_row != pytest.approx(expected) and kl.mean(axis=0).sum() != pytest.approx(expected)
+
+
+def test_fact_24_a_unit_is_active_when_its_mean_code_varies_by_more_than_a_hundredth() -> None:
+    """看的是平均編碼的變異數：±0.15 是 0.0225，±0.05 是 0.0025；離 0 再遠，不動就不活躍。"""
+    sign = np.array([1.0, -1, 1, -1])[:, None]
+    assert active_units(sign * [0.15, 0.05, 0.0] + [0.0, 0.0, 5.0]).tolist() == [True, False, False]
 
 
 def decode(z: float) -> np.ndarray:

@@ -24,8 +24,8 @@ def squared_error_and_kl(problem: Problem, parameters: np.ndarray) -> tuple[floa
 
 @pytest.mark.parametrize(
     ("a", "w", "variance"),
-    [(1, 1, 1 / 2), (1 / 2, 1, 1), (1 / 10, 0.3, 0.3 * 10 / 2)],
-    ids=["SSE+KL", "SSE/2+KL", "mean MSE+0.3KL, D=10"],
+    [(1, 1, 1 / 2), (1 / 2, 1, 1), (1 / 10, 0.3, 0.3 * 10 / 2), (1 / 10, 1 / 10, 1 / 2), (1, 2, 1)],
+    ids=["SSE+KL", "SSE/2+KL", "mean MSE+0.3KL, D=10", "mean MSE+KL/D", "兩項都少了 ½：SSE+2KL"],
 )
 def test_fact_19_weighted_squared_error_is_a_gaussian_of_this_variance(a, w, variance) -> None:
     assert variance == pytest.approx(w / (2 * a))

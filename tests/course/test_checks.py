@@ -1,8 +1,11 @@
 """``check`` 說得對嗎：對的放行，錯的先說症狀，已知的錯誤公式說出名字。"""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from vae_from_scratch.course.diagnosis import explain_exception
 from vae_from_scratch.course.testing import WrongAnswer, check, check_draws
 
 X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]])
@@ -28,7 +31,8 @@ def test_every_kind_of_scalar_passes(answer):
     ("function", "expected", "words"),
     [
         (lambda x: None, X, "忘了寫 return"),
-        (lambda x: "一", X, "實數的陣列"),
+        (lambda x: "一", X, "實數的陣列，你的是字串"),
+        (lambda x: {"甲": 1}, X, "實數的陣列，你的是 dict"),
         (lambda x: x > 0, X, "布林值"),
         (lambda x: x * 1j, X, "複數"),
         (lambda x: [[1], [1, 2]], X, "實數的陣列"),
@@ -58,6 +62,14 @@ def test_every_kind_of_scalar_passes(answer):
 )
 def test_the_symptom_comes_first(function, expected, words):
     assert words in symptom(function, expected).symptom
+
+
+def test_a_changed_signature_is_explained_in_plain_words():
+    """讀者改了 def 那一行：Python 的訊息是英文，也沒有讀者的哪一行可以指。"""
+    with pytest.raises(TypeError) as caught:
+        check(lambda: X, {"x": X}, X)
+    failure = explain_exception(caught.value, Path("exercises/ex03.py"))
+    assert "引數的個數或名字與題目不同" in failure.symptom and "0 positional" in dict(failure.details)["訊息"]
 
 
 def test_a_broadcast_is_not_an_agreement():

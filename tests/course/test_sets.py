@@ -358,31 +358,30 @@ def assert_close(answer, expected):
         np.testing.assert_allclose(answer, np.asarray(expected), rtol=5e-7)
 
 
-@each_set
-def test_one_set_takes_less_than_45_hundredths_of_a_cpu_second(chosen):
-    """整個命令，連同 Python 啟動與匯入 NumPy；別人也在用 CPU 時最多試三次。"""
-    command = [
-        sys.executable,
-        "-m",
-        "vae_from_scratch",
-        "exercises",
-        "test",
-        chosen.name,
-        "--target",
-        "solutions",
-    ]
+def cpu_seconds(*arguments):
+    """整個命令的 CPU 秒，連同 Python 啟動與匯入 NumPy；別人也在用 CPU 時最多試三次，取最快的。"""
     resource = pytest.importorskip("resource", reason="Windows 量不到子行程的 CPU 時間")
-    for _ in range(3):
+    times: list[float] = []
+    while len(times) < 3 and min(times, default=1) >= 0.45:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(
-            command, capture_output=True, cwd=ROOT, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-        )
+        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+        done = subprocess.run([sys.executable, *arguments], capture_output=True, cwd=ROOT, env=environment)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert done.returncode == 0, done.stderr.decode()
-        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        if seconds < 0.45:
-            return
-    pytest.fail(f"一組要 {seconds:.2f} CPU 秒")
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(times)
+
+
+@each_set
+def test_one_set_takes_less_than_45_hundredths_of_a_cpu_second(chosen):
+    command = ("-m", "vae_from_scratch", "exercises", "test", chosen.name, "--target", "solutions")
+    assert cpu_seconds(*command) < 0.45
+
+
+def test_pytest_is_quick_enough_too():
+    """多載入一個外掛就超過：hypothesis 的在 pyproject.toml 裡關掉了。"""
+    set_3 = find_set("3", ROOT).tests.relative_to(ROOT).as_posix()
+    assert cpu_seconds("-m", "pytest", set_3, "--target", "solutions") < 0.45
 
 
 def test_the_learners_commands_need_only_numpy():

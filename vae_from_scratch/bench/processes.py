@@ -1,10 +1,8 @@
-"""量測用的行程：環境變數、矩陣乘法的核心、記憶體的高峰、框架匯入時的雜訊。"""
+"""量測用的行程：環境變數、矩陣乘法的核心、記憶體的高峰。"""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 #: 要在載入 NumPy 以前設好，所以量測都在新的行程裡做。
@@ -45,17 +43,3 @@ def peak_megabytes() -> float:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-
-
-@contextmanager
-def silent_stderr() -> Iterator[None]:
-    """區塊裡寫到 stderr 的都丟掉：TensorFlow 匯入時的訊息是 C++ 印的，沒有別的辦法關。"""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

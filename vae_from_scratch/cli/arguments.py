@@ -94,6 +94,16 @@ def pad(text: str, width: int) -> str:
     return text + " " * (width - display_width(text))
 
 
+def clip(text: str, width: int) -> str:
+    """別人檔案裡的文字印到終端機：控制字元換成「?」，超過 ``width`` 格就截短。"""
+    clean = "".join(character if character.isprintable() else "?" for character in text)
+    if display_width(clean) <= width:
+        return clean
+    while display_width(clean) > width - 1:
+        clean = clean[:-1]
+    return clean + "…"
+
+
 def wrap(text: str, width: int) -> list[str]:
     """照顯示寬度換行；英文字不拆開，標點不放在行首。"""
     lines, line = [], ""
@@ -132,3 +142,14 @@ def integer(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"收到「{text}」，請給一個整數，例如 10") from None
+
+
+def option(group: Any, name: str, default: Any, metavar: str | None, text: str, kind: Any = str) -> None:
+    """加一個接一個值的選項 ``--name``。"""
+    group.add_argument(f"--{name}", type=kind, default=default, metavar=metavar, help=text)
+
+
+def one_of(name: str, value: str, accepted: tuple[str, ...]) -> None:
+    """選項的值必須是 ``accepted`` 之一，否則引發 ``ValueError``。"""
+    if value not in accepted:
+        raise ValueError(f"引數 --{name} 是 {value!r}；可用的是 {'、'.join(accepted)}。")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import settings
-from .arguments import integer, number, pad
+from .arguments import integer, number, one_of, option, pad
 from .results import results_folder
 
 if TYPE_CHECKING:
@@ -22,21 +22,17 @@ OUT = "runs/housing"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     data = parser.add_argument_group("資料")
-    _option(data, "data", "ames", "|".join(SOURCES), "哪一份資料；ames 隨套件而來（預設）")
-    _option(data, "folder", None, "DIR", "Kaggle 的 train.csv 與 test.csv 所在；與 --data kaggle 一起用")
+    option(data, "data", "ames", "|".join(SOURCES), "哪一份資料；ames 隨套件而來（預設）")
+    option(data, "folder", None, "DIR", "Kaggle 的 train.csv 與 test.csv 所在；與 --data kaggle 一起用")
     missing = "缺失：zeros 整組為 0，是原文的做法（預設）；level 把「沒有」編成水準「無」"
-    _option(data, "missing", "zeros", "|".join(MISSING), missing)
+    option(data, "missing", "zeros", "|".join(MISSING), missing)
     model = parser.add_argument_group("模型與訓練")
     for name, kind, value, metavar, text in _model_options():
-        _option(model, name, value, metavar, f"{text}（預設 {value}）", kind)
+        option(model, name, value, metavar, f"{text}（預設 {value}）", kind)
     output = parser.add_argument_group("輸出")
-    _option(output, "out", OUT, "DIR", f"結果寫到哪裡（預設 {OUT}）")
+    option(output, "out", OUT, "DIR", f"結果寫到哪裡（預設 {OUT}）")
     output.add_argument("--force", action="store_true", help="資料夾裡有東西時，換掉同名的檔案；其他檔案不動")
     output.add_argument("--quiet", action="store_true", help="不顯示進度")
-
-
-def _option(group: Any, name: str, default: Any, metavar: str, text: str, kind: Any = str) -> None:
-    group.add_argument(f"--{name}", type=kind, default=default, metavar=metavar, help=text)
 
 
 def _model_options() -> list[tuple[str, Any, Any, str, str]]:
@@ -82,7 +78,8 @@ def _make_vae(args: argparse.Namespace) -> Any:
     """讀資料以前先檢查設定，打錯字才不必等。"""
     from ..model import VAE
 
-    _one_of("likelihood", args.likelihood, LIKELIHOODS)
+    one_of("likelihood", args.likelihood, LIKELIHOODS)
+    settings.check_integer("--seed", args.seed, 0)
     names = ("epochs", "beta", "warmup_epochs", "kl", "likelihood", "latent_dim", "engine", "batch_size")
     chosen = {name: getattr(args, name) for name in (*names, "learning_rate")}
     vae = VAE(**chosen, random_state=args.seed, verbose=not args.quiet)
@@ -91,8 +88,8 @@ def _make_vae(args: argparse.Namespace) -> Any:
 
 
 def _load(args: argparse.Namespace) -> "Houses":
-    _one_of("data", args.data, SOURCES)
-    _one_of("missing", args.missing, MISSING)
+    one_of("data", args.data, SOURCES)
+    one_of("missing", args.missing, MISSING)
     if args.data == "ames" and args.folder:
         raise ValueError("引數 --folder 只與 --data kaggle 一起用；請加上 --data kaggle，或拿掉 --folder。")
     if args.data == "kaggle" and not args.folder:
@@ -100,8 +97,3 @@ def _load(args: argparse.Namespace) -> "Houses":
     from ..housing import data
 
     return data.load_ames() if args.data == "ames" else data.load_kaggle(args.folder)
-
-
-def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> None:
-    if value not in accepted:
-        raise ValueError(f"引數 --{name} 是 {value!r}；可用的是 {'、'.join(accepted)}。")

@@ -171,7 +171,7 @@ def _as_numbers(value: Any, name: str, inputs: Mapping[str, Any]) -> NDArray:
     except ValueError:
         array = np.asarray(None)
     if array.dtype.kind not in "fiu":
-        kind = {"b": "布林值", "c": "複數"}.get(array.dtype.kind, type(value).__name__)
+        kind = {"b": "布林值", "c": "複數", "U": "字串"}.get(array.dtype.kind, f" {type(value).__name__}")
         raise WrongAnswer(
             f"{name}應該是實數的陣列，你的是{kind}", *describe_inputs(inputs), ("你的", repr(value)[:200])
         )

@@ -116,6 +116,9 @@ def explain_exception(error: BaseException, file: Path) -> Failure:
         return _explain_syntax(error, file)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == file]
     message = f"{type(error).__name__}: {error}".strip(": ")
+    if not frames and isinstance(error, TypeError):
+        symptom = "呼叫你的函式就失敗了：引數的個數或名字與題目不同；def 那一行不要改"
+        return Failure(symptom, (("訊息", message),))
     if not frames:
         return Failure(str(error) or message) if isinstance(error, AssertionError) else Failure(message)
     place = f"第 {frames[-1].lineno} 行　{frames[-1].line}"

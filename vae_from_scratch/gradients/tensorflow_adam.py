@@ -4,10 +4,9 @@
 """
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
-from .with_tensorflow import Engine
+from .with_tensorflow import Engine, tf
 
 
 class Adam:

@@ -1,12 +1,18 @@
 """TensorFlow 的對照：照 TensorFlow 使用者的寫法獨立寫成，不用本套件的任何數學函數（第 9 章）。"""
 
+import os
+
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from ..likelihood import Bernoulli, Categorical, Likelihood
 from ..network import Network
 from ..objective import Loss
+from .quiet import silent_stderr
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # 編譯計算圖時的紀錄：只留錯誤
+with silent_stderr():
+    import tensorflow as tf
 
 
 class Engine:
@@ -32,7 +38,8 @@ class Engine:
         """平坦向量注入各個變數。"""
         pieces = self._split(parameters)
         if not self.variables:
-            self.variables = [tf.Variable(piece) for piece in pieces]
+            with silent_stderr():  # 第一個變數出現時，TensorFlow 才啟動，又印一次
+                self.variables = [tf.Variable(piece) for piece in pieces]
         for variable, piece in zip(self.variables, pieces, strict=True):
             variable.assign(piece)
 

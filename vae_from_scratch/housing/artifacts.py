@@ -25,7 +25,7 @@ def write(folder: Path, experiment: Experiment, measures: Measures, options: Map
     """寫出 ``FILES`` 的每一個檔案；``folder`` 必須已經存在。"""
     experiment.vae.save(folder / "model.npz")
     experiment.schema.save(folder / "schema.json")
-    _write_history(folder / "history.csv", experiment.vae.history_)
+    write_history(folder / "history.csv", experiment.vae.history_)
     _codes(experiment).to_csv(folder / "codes.csv", encoding="utf-8", lineterminator="\n")
     summary = {"options": dict(options), "measures": measures.as_dict()}
     text = json.dumps(summary, ensure_ascii=False, indent=1)
@@ -33,7 +33,7 @@ def write(folder: Path, experiment: Experiment, measures: Measures, options: Map
     _draw(folder, experiment, measures)
 
 
-def _write_history(path: Path, history: Sequence[Mapping[str, Any]]) -> None:
+def write_history(path: Path, history: Sequence[Mapping[str, Any]]) -> None:
     rows = [_flat(row) for row in history]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")

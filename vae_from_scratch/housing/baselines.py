@@ -1,4 +1,4 @@
-"""與 VAE 對照的表示法，以及「43 個類別欄最多能說出多少房價」的上限（第 11 章）。
+"""與 VAE 對照的表示法，以及「類別欄（再加上數字的欄）最多能說出多少房價」的上限（第 11 章）。
 
 表示法只從訓練的列學，再套到每一列；上限直接用房價學，所以不是同一場比賽，只標出天花板。
 """
@@ -61,16 +61,44 @@ def boosting(seed: int) -> Any:
 
 REPRESENTATIONS: dict[str, Representation] = {"pca": pca, "mca": mca, "random": random_projection}
 CEILINGS: dict[str, Callable[[int], Any]] = {"ridge": ridge, "boosting": boosting}
+#: 上限的名字加上這個字尾：除了類別欄，也用數字的欄。
+WITH_NUMBERS = "+numbers"
 
 
 def ceiling_r2(
-    name: str, x: NDArray, groups: Sequence[int], log_price: NDArray, held_out: NDArray, seed: int
+    name: str,
+    x: NDArray,
+    groups: Sequence[int],
+    log_price: NDArray,
+    held_out: NDArray,
+    seed: int,
+    numbers: NDArray | None = None,
 ) -> float:
-    """直接由 43 個類別欄預測對數房價，在留下的房子上的 R²；沒有房價（NaN）的列不用。"""
-    table = level_table(x, groups) if name == "boosting" else x
+    """直接由類別欄預測對數房價，在留下的房子上的 R²；沒有房價（NaN）的列不用。
+
+    給了數字的欄 ``numbers`` (N, M)（缺失是 NaN），就一起用。
+    """
     known = np.isfinite(log_price) & ~held_out
+    table = level_table(x, groups) if name == "boosting" else x
+    if numbers is not None:
+        table = _with_numbers(table, numbers, known)
     model = CEILINGS[name](seed).fit(table[known], log_price[known])
     return float(model.score(table[held_out], log_price[held_out]))
+
+
+def _with_numbers(table: Any, numbers: NDArray, train: NDArray) -> Any:
+    """接上數字的欄。樹自己會處理缺失；線性模型用訓練資料的平均補上，再標準化。"""
+    if not isinstance(table, np.ndarray):
+        import pandas as pd
+
+        names = range(table.shape[1], table.shape[1] + numbers.shape[1])
+        return table.join(pd.DataFrame(numbers, columns=names))
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    scaled = make_pipeline(SimpleImputer(), StandardScaler()).fit(numbers[train]).transform(numbers)
+    return np.hstack([table, scaled])
 
 
 def level_table(x: NDArray, groups: Sequence[int]) -> Any:

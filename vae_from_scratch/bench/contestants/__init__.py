@@ -9,8 +9,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Protocol
 
+from ...gradients.quiet import silent_stderr
 from ..problem import Problem
-from ..processes import silent_stderr
 
 
 class Contestant(Protocol):

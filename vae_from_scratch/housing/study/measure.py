@@ -12,7 +12,7 @@ from ...bounds import Bounds
 from ...likelihood import Bernoulli, Categorical
 from ...model import VAE
 from ..absence import name_absence
-from ..baselines import CEILINGS, REPRESENTATIONS, ceiling_r2
+from ..baselines import CEILINGS, REPRESENTATIONS, WITH_NUMBERS, ceiling_r2
 from ..data import Houses, load_ames, load_kaggle
 from ..evaluation import active_units, kl_per_unit, marginal_nats, price_r2
 from ..imputation import Column, by_logistic_regression, by_mode, by_vae, score
@@ -38,7 +38,7 @@ def train(run: Run) -> Result:
     x, schema = encoded(houses, run.encoding, seen)
     groups = schema.groups
     if run.kind not in MODELS:
-        return _baseline(run, x, groups, houses.log_price, held_out)
+        return _baseline(run, x, groups, houses, held_out)
     vae = model(run, groups).fit(x[seen], validation=None if seen.all() else x[held_out])
     mean, log_var = vae.encode(x)
     metrics = _metrics(vae, x, seen, groups if run.encoding == "level" else None)
@@ -112,17 +112,19 @@ def _imputation_metrics(
     return {"imputation_accuracy": [one[0] for one in scores], "imputation_nats": [one[1] for one in scores]}
 
 
-def _baseline(run: Run, x: NDArray, groups: tuple[int, ...], log_price: NDArray, held_out: NDArray) -> Result:
+def _baseline(run: Run, x: NDArray, groups: tuple[int, ...], houses: Houses, held_out: NDArray) -> Result:
     """對照的表示法用同一種 kNN 打分數；上限直接用房價學；補缺失的對照與 VAE 猜同樣的格子。"""
     if run.kind in IMPUTERS:
         train, hidden = x[~held_out], x[held_out]
         return Result(
             run, _imputation_metrics(hidden, groups, lambda c: IMPUTERS[run.kind](train, hidden, c)), [], {}
         )
-    if run.kind in CEILINGS:
-        return Result(run, {"r2": ceiling_r2(run.kind, x, groups, log_price, held_out, run.seed)}, [], {})
+    if (name := run.kind.removesuffix(WITH_NUMBERS)) in CEILINGS:
+        numbers = houses.details.to_numpy() if run.kind != name else None
+        r2 = ceiling_r2(name, x, groups, houses.log_price, held_out, run.seed, numbers)
+        return Result(run, {"r2": r2}, [], {})
     codes = REPRESENTATIONS[run.kind](x[~held_out], x, run.model["latent_dim"], run.seed)
-    metrics = _price_metrics(codes, log_price, held_out, run.seed)
+    metrics = _price_metrics(codes, houses.log_price, held_out, run.seed)
     return Result(run, metrics, [], {"mean": codes, "held_out": held_out})
 
 

@@ -1,0 +1,131 @@
+/* 探索器的房子：打開 Python 裝好的資料、最近的 15 棟的表、選中的一棟。 */
+(function () {
+  "use strict";
+  const { number } = Interactive;
+  const UNKNOWN = 255; // 缺失，或訓練時沒見過的水準
+
+  class Houses {
+    constructor({ id, price, held_out, codes, mean, log_var, numbers }, variables) {
+      const open = (array) => Explorer.unpack(array).values;
+      Object.assign(this, { id, price, variables, rows: d3.range(id.length), logPrice: price.map(Math.log) });
+      Object.assign(this, { heldOut: open(held_out), codes: open(codes), mean: open(mean), logVar: open(log_var) });
+      this.numbers = Object.fromEntries(Object.entries(numbers).map(([name, array]) => [name, open(array)]));
+      this.index = new Map(variables.map(({ code }, v) => [code, v]));
+    }
+
+    /** 第 v 個變數是第幾個水準；不知道是 null。 */
+    level(row, v) {
+      const code = this.codes[row * this.variables.length + v];
+      return code === UNKNOWN ? null : code;
+    }
+
+    label(row, variable) {
+      const v = this.index.get(variable);
+      return this.variables[v].labels[this.level(row, v)] ?? "不明";
+    }
+
+    /** 編碼的平均值與標準差。 */
+    encoding(row) {
+      const pair = [2 * row, 2 * row + 1];
+      return { mean: pair.map((k) => this.mean[k]), sd: pair.map((k) => Math.exp(0.5 * this.logVar[k])) };
+    }
+
+    /** 預覽：一棟房子用一句話說。 */
+    sentence(row) {
+      return `${this.id[row]} 號${this.heldOut[row] ? "（留下的）" : ""}，${Explorer.words.price(this.price[row])}美元。` +
+        `${this.label(row, "Neighborhood")}，${this.label(row, "HouseStyle")}，廚房${this.label(row, "KitchenQual")}，` +
+        `外牆${this.label(row, "ExterQual")}，${this.numbers.YearBuilt[row]} 年建。`;
+    }
+  }
+
+  /** 最近的 15 棟；每一列的按鈕指著（或用 Tab 走到）就在平面上看到它，按下去就選它。 */
+  class Neighbours {
+    constructor(parent, houses, actions) {
+      Object.assign(this, { houses, actions });
+      const box = parent.append("section").attr("aria-label", "最近的房子");
+      box.append("h4").text("最近的 15 棟（都訓練過）");
+      const table = box.append("div").attr("class", "scroll").attr("tabindex", 0).attr("role", "region")
+        .attr("aria-label", "最近的 15 棟房子的表").append("table");
+      table.append("thead").append("tr").selectAll("th").data(["房子", "成交價", "距離", "社區", "廚房", "外牆"])
+        .join("th").attr("scope", "col").text((name) => name);
+      this.body = table.append("tbody");
+    }
+
+    show(near, shown) {
+      const { houses, actions } = this;
+      const rows = this.body.selectAll("tr").data(near).join((enter) => {
+        const row = enter.append("tr");
+        row.append("th").attr("scope", "row").append("button").attr("type", "button");
+        return row;
+      });
+      rows.classed("chosen", ({ row }) => row === shown)
+        .on("pointerenter", (_, { row }) => actions.hover(row)).on("pointerleave", () => actions.hover(null));
+      rows.select("button").text(({ row }) => `${houses.id[row]} 號`)
+        .on("focus", (_, { row }) => actions.hover(row)).on("blur", () => actions.hover(null))
+        .on("click", (_, { row }) => actions.pick(row));
+      rows.selectAll("td").data((one) => this.cells(one)).join("td").text((cell) => cell);
+    }
+
+    cells({ row, distance }) {
+      const labels = ["Neighborhood", "KitchenQual", "ExterQual"].map((code) => this.houses.label(row, code));
+      return [Explorer.words.price(this.houses.price[row]), number(distance), ...labels];
+    }
+  }
+
+  /** 選中的一棟：它自己的資料、編碼，以及解碼器說回來多少。 */
+  class HouseCard {
+    constructor(parent, houses, actions) {
+      Object.assign(this, { houses, actions });
+      const box = parent.append("section").attr("class", "house").attr("aria-label", "選中的房子");
+      this.title = box.append("h4");
+      this.lines = box.append("ul");
+      this.addForm(box);
+      this.problem = box.append("p").attr("class", "problem").attr("role", "alert");
+    }
+
+    addForm(box) {
+      const [low, high] = d3.extent(this.houses.id);
+      const form = box.append("form").attr("class", "find");
+      form.on("submit", (event) => { event.preventDefault(); this.find(low, high); });
+      const label = form.append("label");
+      label.append("span").text("看幾號房子");
+      this.input = label.append("input").attr("type", "number").attr("min", low).attr("max", high);
+      form.append("button").attr("type", "submit").text("找出來");
+      this.go = form.append("button").attr("type", "button").text("把手走到它的編碼").on("click", this.actions.goToShown);
+      this.leave = form.append("button").attr("type", "button").text("不看這棟").on("click", () => this.actions.pick(null));
+    }
+
+    find(low, high) {
+      const row = this.houses.id.indexOf(this.input.property("valueAsNumber"));
+      this.problem.text(row < 0 ? `沒有這一號；請輸入 ${low} 到 ${high} 的整數。` : "");
+      if (row >= 0) this.actions.pick(row);
+    }
+
+    /** report：{ known, right, price }，由解碼器與價格地圖算。 */
+    show(row, report) {
+      this.row = row;
+      const none = row === null;
+      this.go.attr("hidden", none ? "" : null);
+      this.leave.attr("hidden", none ? "" : null);
+      this.title.text(none ? "選一棟房子" : `${this.houses.id[row]} 號房子，成交價 ${Explorer.words.price(this.houses.price[row])}美元`);
+      const lines = none ? ["點平面上的一個點，按最近 15 棟裡的編號，或在這裡輸入編號。"] : this.describe(row, report);
+      this.lines.selectAll("li").data(lines).join("li").text((line) => line);
+    }
+
+    describe(row, { known, right, price }) {
+      const { houses } = this;
+      const { mean, sd } = houses.encoding(row);
+      const { YearBuilt, GrLivArea, OverallQual } = houses.numbers;
+      return [
+        `${houses.label(row, "Neighborhood")}，${houses.label(row, "BldgType")}，${houses.label(row, "HouseStyle")}。` +
+          `模型沒看過的：${YearBuilt[row]} 年建，居住面積 ${GrLivArea[row]} 平方呎，整體品質 ${OverallQual[row]}（滿分 10）。`,
+        `編碼器把它放在 ${Explorer.words.point(mean)}，標準差 ${Explorer.words.point(sd)}（平面上的兩圈是 1 與 2 個標準差）。`,
+        `解碼它的編碼，${known} 欄裡最可能的水準猜中 ${right} 欄。`,
+        `不算它自己，最近 15 棟的期望房價是 ${Explorer.words.price(Math.exp(price.mean))}。` +
+          (houses.heldOut[row] ? "它是留下的房子，模型沒有看過。" : "模型訓練時看過它的 43 欄（沒看過價格）。"),
+      ];
+    }
+  }
+
+  window.Explorer = { ...window.Explorer, Houses, Neighbours, HouseCard };
+})();

@@ -1,0 +1,30 @@
+/* 探索器的價格地圖：最近 15 棟訓練過的房子（vae_from_scratch/housing/generation.py 的 PriceMap）。 */
+(function () {
+  "use strict";
+
+  class PriceMap {
+    /** codes 是 (N, 2) 攤平的編碼，rows 是可以當鄰居的房子。 */
+    constructor(codes, logPrice, rows, size = 15) {
+      Object.assign(this, { codes, logPrice, rows, size });
+    }
+
+    distance([x, y], row) {
+      const [dx, dy] = [x - this.codes[2 * row], y - this.codes[2 * row + 1]];
+      return Math.sqrt(dx * dx + dy * dy);
+    }
+
+    /** 由近到遠的鄰居 { row, distance }；一樣遠的，編號小的在前。except 是要跳過的房子。 */
+    nearest(z, except = -1) {
+      const all = this.rows.filter((row) => row !== except).map((row) => ({ row, distance: this.distance(z, row) }));
+      return all.sort((a, b) => a.distance - b.distance || a.row - b.row).slice(0, this.size);
+    }
+
+    /** 鄰居對數房價的平均與標準差（除以 n − 1），以及最遠那個鄰居的距離。 */
+    price(near) {
+      const values = near.map(({ row }) => this.logPrice[row]);
+      return { mean: d3.mean(values), sd: d3.deviation(values), reach: near.at(-1).distance };
+    }
+  }
+
+  window.Explorer = { ...window.Explorer, PriceMap };
+})();

@@ -1,0 +1,186 @@
+/* 探索器的平面：每棟房子一點（畫布），上面是把手、鄰居、選中的房子的編碼橢圓（SVG），下面是房價的色階。 */
+(function () {
+  "use strict";
+  const { keep, number } = Interactive;
+
+  const MARGIN = { left: 30, right: 6, top: 8, bottom: 26 };
+  const STEP = { small: 0.05, large: 0.5 };
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+  const TOUCH = 14; // 離點這麼多像素以內，就算指到那棟房子
+
+  class Plane {
+    /** actions：moveTo(z)、hover(row 或 null)、pick(row)。 */
+    constructor(stage, houses, actions) {
+      Object.assign(this, { stage, houses, actions });
+      this.canvas = stage.plots.append("canvas").attr("aria-hidden", "true").node();
+      this.plot = stage.plot({ label: "潛在平面：每一點是一棟房子，顏色是房價", height: 400 });
+      this.legend = stage.plot({ label: "房價的色階與期望房價", height: 74 });
+      this.tip = stage.plots.append("p").attr("class", "explorer-tip").attr("hidden", "");
+      const [low, high] = stage.data.price_range;
+      this.shade = (logPrice) => d3.interpolateViridis(Math.min(1, Math.max(0, (logPrice - low) / (high - low))));
+      this.addHandle();
+      this.listen();
+    }
+
+    addHandle() {
+      const { limit } = this.stage.data;
+      const handle = this.plot.handles.append("g").attr("class", "handle").attr("tabindex", 0).attr("role", "slider");
+      handle.attr("aria-label", "平面上的把手，方向鍵移動，加 Shift 一次走十步").attr("aria-roledescription", "二維滑桿");
+      handle.attr("aria-valuemin", -limit).attr("aria-valuemax", limit);
+      handle.append("circle").attr("class", "reach").attr("r", 22);
+      handle.append("circle").attr("class", "rim").attr("r", 11);
+      handle.append("circle").attr("class", "knob").attr("r", 11);
+      handle.append("path").attr("class", "cross").attr("d", "M-4,0H4M0,-4V4");
+      const container = this.plot.svg.node();
+      handle.call(d3.drag().container(container).on("drag", (event) => this.actions.moveTo(this.at(event.x, event.y))));
+      handle.on("keydown", (event) => {
+        const to = this.keyed(event);
+        if (to) { event.preventDefault(); this.actions.moveTo(to); }
+      });
+      this.handle = handle;
+    }
+
+    keyed({ key, shiftKey }) {
+      if (key === "Home") return [0, 0];
+      const step = shiftKey ? STEP.large : STEP.small;
+      return key in ARROWS ? this.z.map((value, k) => value + step * ARROWS[key][k]) : null;
+    }
+
+    /** 滑鼠指著房子就預覽；按一下（或手指點一下）走到那裡，並選出那棟房子。 */
+    listen() {
+      const svg = this.plot.svg;
+      svg.on("pointermove", (event) => event.pointerType === "mouse" && this.actions.hover(this.houseAt(event)));
+      svg.on("pointerleave", () => this.actions.hover(null));
+      svg.on("click", (event) => {
+        if (event.target.closest(".handle")) return;
+        const row = this.houseAt(event);
+        this.actions.moveTo(this.at(...d3.pointer(event)));
+        if (row !== null) this.actions.pick(row);
+      });
+    }
+
+    at(x, y) { return [this.x.invert(x), this.y.invert(y)]; }
+
+    houseAt(event) {
+      const [x, y] = d3.pointer(event, this.plot.svg.node());
+      return this.tree.find(x, y, TOUCH) ?? null;
+    }
+
+    resize() {
+      const { width } = this.plot;
+      if (width === this.drawnWidth) return;
+      this.drawnWidth = width;
+      const { limit } = this.stage.data;
+      const side = Math.min(width, 520) - MARGIN.left - MARGIN.right;
+      const left = MARGIN.left + Math.max(0, (width - 520) / 2);
+      this.x = d3.scaleLinear([-limit, limit], [left, left + side]);
+      this.y = d3.scaleLinear([-limit, limit], [MARGIN.top + side, MARGIN.top]);
+      this.height = MARGIN.top + side + MARGIN.bottom;
+      this.plot.svg.attr("height", this.height);
+      const { mean } = this.houses;
+      this.tree = d3.quadtree(this.houses.rows, (row) => this.x(mean[2 * row]), (row) => this.y(mean[2 * row + 1]));
+      this.paintHouses(width);
+      this.drawFrame();
+    }
+
+    /** 幾千點畫在畫布上，拖動時不必重畫。實心是訓練過的，空心是留下的。 */
+    paintHouses(width) {
+      const ratio = window.devicePixelRatio || 1;
+      Object.assign(this.canvas, { width: width * ratio, height: this.height * ratio });
+      Object.assign(this.canvas.style, { width: `${width}px`, height: `${this.height}px` });
+      const pen = this.canvas.getContext("2d");
+      pen.scale(ratio, ratio);
+      const { mean, heldOut, logPrice } = this.houses;
+      for (const row of d3.sort(this.houses.rows, (r) => heldOut[r])) {
+        pen.beginPath();
+        pen.arc(this.x(mean[2 * row]), this.y(mean[2 * row + 1]), 2.4, 0, 2 * Math.PI);
+        pen.fillStyle = heldOut[row] ? "#fff" : this.shade(logPrice[row]);
+        pen.strokeStyle = this.shade(logPrice[row]);
+        pen.fill();
+        if (heldOut[row]) pen.stroke();
+      }
+    }
+
+    drawFrame() {
+      const { stage, plot, x, y } = this;
+      const inside = keep(keep(plot.svg, "clipPath", "inside").attr("id", "explorer-inside"), "rect", "frame");
+      inside.attr("x", x.range()[0]).attr("y", y.range()[1])
+        .attr("width", x.range()[1] - x.range()[0]).attr("height", y.range()[0] - y.range()[1]);
+      const bottom = y.range()[0];
+      stage.axis(plot, x, { at: bottom, ticks: 7 });
+      stage.axis(plot, y, { side: "left", at: x.range()[0], ticks: 7 });
+      const name = (kind, text, at) => keep(plot.g, "text", kind).text(text).attr("x", at[0]).attr("y", at[1]);
+      name("name-1", "z₁", [x.range()[1] - 16, bottom - 6]);
+      name("name-2", "z₂", [x.range()[0] + 6, y.range()[1] + 10]);
+      const priors = keep(plot.g, "g", "priors");
+      priors.selectAll("circle").data(stage.data.prior_radii).join("circle").attr("class", "prior")
+        .attr("cx", x(0)).attr("cy", y(0)).attr("r", ([, radius]) => x(radius) - x(0));
+      priors.selectAll("text").data(stage.data.prior_radii).join("text").attr("class", "halo prior-name")
+        .text(([share]) => `先驗 ${d3.format(".0%")(share)}`).attr("text-anchor", "middle")
+        .attr("x", x(0)).attr("y", ([, radius]) => y(-radius) + 14);
+    }
+
+    draw({ z, start, near, price, far, shown, preview }) {
+      this.z = z;
+      this.resize();
+      const { plot, x, y, houses: { mean } } = this;
+      const inside = keep(plot.g, "g", "inside").attr("clip-path", "url(#explorer-inside)");
+      const place = (name, list) => keep(inside, "g", name).selectAll("circle").data(list).join("circle")
+        .attr("cx", (row) => x(mean[2 * row])).attr("cy", (row) => y(mean[2 * row + 1]));
+      keep(inside, "circle", "borrow").classed("far", far).attr("cx", x(z[0])).attr("cy", y(z[1]))
+        .attr("r", x(price.reach) - x(0));
+      place("near", near.map(({ row }) => row)).attr("r", 4);
+      keep(inside, "path", "walk").attr("d", `M${x(start[0])},${y(start[1])}L${x(z[0])},${y(z[1])}`);
+      keep(inside, "path", "start").attr("d", d3.symbol(d3.symbolDiamond2, 60)())
+        .attr("transform", `translate(${x(start[0])},${y(start[1])})`);
+      this.drawEllipses("shown", shown);
+      this.drawEllipses("preview", preview === shown ? null : preview);
+      this.handle.attr("transform", `translate(${x(z[0])},${y(z[1])})`);
+      this.drawLegend(price);
+    }
+
+    /** 一棟房子的編碼：中心 μ，橢圓是 1 與 2 個標準差。 */
+    drawEllipses(name, row) {
+      const { x, y, houses: { mean, logVar } } = this;
+      const rings = row === null ? [] : [1, 2, 0];
+      const spread = (k, size) => size * Math.exp(0.5 * logVar[2 * row + k]) * (x(1) - x(0));
+      keep(this.plot.g.select(".inside"), "g", name).selectAll("ellipse").data(rings).join("ellipse")
+        .attr("cx", () => x(mean[2 * row])).attr("cy", () => y(mean[2 * row + 1]))
+        .attr("rx", (size) => spread(0, size) || 4).attr("ry", (size) => spread(1, size) || 4);
+    }
+
+    /** 把手念出來的字。 */
+    describe(text, z) {
+      this.handle.attr("aria-valuenow", z[0]).attr("aria-valuetext", text);
+    }
+
+    /** 預覽的文字放在平面底下那一條沒有房子的地方，不蓋住點。 */
+    showTip(text) {
+      const [left, right] = this.x.range();
+      this.tip.attr("hidden", text ? null : "").text(text)
+        .style("left", `${left + 4}px`).style("width", `${right - left - 8}px`)
+        .style("top", `${this.y.range()[0] - 4}px`);
+    }
+
+    /** 色階也是量尺：三角形是期望房價，橫線是上下一個標準差。 */
+    drawLegend({ mean, sd }) {
+      const { legend, stage: { data } } = this;
+      const [low, high] = data.price_range;
+      const [left, right] = [this.x.range()[0], this.x.range()[1]];
+      const at = d3.scaleLinear([low, high], [left, right]).clamp(true);
+      const pieces = d3.range(64);
+      const width = (right - left) / pieces.length;
+      keep(legend.g, "g", "shades").selectAll("rect").data(pieces).join("rect").attr("y", 28).attr("height", 10)
+        .attr("x", (k) => left + k * width).attr("width", width + 0.6).attr("fill", (k) => d3.interpolateViridis((k + 0.5) / 64));
+      keep(legend.g, "g", "ticks").selectAll("text").data(data.price_ticks).join("text").attr("y", 54)
+        .attr("text-anchor", "middle").attr("x", (price) => at(Math.log(price))).text((price) => price / 1e4);
+      keep(legend.g, "text", "unit").attr("x", left).attr("y", 71).text("房價（萬美元，對數刻度）");
+      keep(legend.g, "line", "band").attr("x1", at(mean - sd)).attr("x2", at(mean + sd)).attr("y1", 20).attr("y2", 20);
+      keep(legend.g, "path", "pointer").attr("d", "M0,27l-6,-11h12z").attr("transform", `translate(${at(mean)},0)`);
+      keep(legend.g, "text", "expected").attr("x", Math.min(right - 40, Math.max(left + 40, at(mean)))).attr("y", 11)
+        .attr("text-anchor", "middle").text(`期望 ${number(Math.exp(mean) / 1e4, 1)} 萬`);
+    }
+  }
+
+  window.Explorer = { ...window.Explorer, Plane };
+})();

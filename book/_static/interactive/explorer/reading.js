@@ -1,0 +1,66 @@
+/* 探索器怎麼讀一點：解碼器有多少把握，以及與記住的點比，變了什麼。 */
+(function () {
+  "use strict";
+  const { number } = Interactive;
+
+  /** 有把握嗎：熵合計、等效水準數、幾欄的最大機率超過九成。 */
+  class Confidence {
+    constructor(parent, variables) {
+      this.count = variables.length;
+      this.base = d3.sum(variables, ({ shares }) => Explorer.entropy(shares));
+      const box = parent.append("section").attr("aria-label", "解碼器有多少把握");
+      box.append("h4").text("解碼器有多少把握");
+      const meter = box.append("div").attr("class", "meter").attr("aria-hidden", "true");
+      this.bar = meter.append("i");
+      this.text = box.append("p");
+    }
+
+    measure(probabilities) {
+      const nats = d3.sum(probabilities, Explorer.entropy);
+      const sure = probabilities.filter((p) => Math.max(...p) > 0.9).length;
+      return { nats, sure, levels: Math.exp(nats / this.count), base: this.base, count: this.count };
+    }
+
+    show({ nats, sure, levels, base, count }) {
+      this.bar.style("width", `${Math.min(100, (100 * nats) / base)}%`);
+      this.text.text(
+        `${count} 欄合計還有 ${number(nats, 1)} nats 說不準（不看編碼是 ${number(base, 1)}）：` +
+        `平均一欄像在 ${number(levels)} 個水準之間猜（不看編碼 ${number(Math.exp(base / count))} 個），` +
+        `${sure} 欄的最大機率超過九成。`,
+      );
+    }
+  }
+
+  /** 與記住的點相比，變得最多的幾欄（總變異距離）。 */
+  class Changes {
+    constructor(parent, variables, size = 6) {
+      Object.assign(this, { variables, size });
+      const box = parent.append("section").attr("aria-label", "變了什麼");
+      this.title = box.append("h4");
+      this.list = box.append("ul").attr("class", "changes");
+    }
+
+    between(before, after) {
+      const all = this.variables.map((variable, v) => {
+        const [from, to] = [d3.maxIndex(before[v]), d3.maxIndex(after[v])];
+        const moved = 0.5 * d3.sum(after[v], (p, k) => Math.abs(p - before[v][k]));
+        return { variable, from, to, moved, was: before[v], now: after[v] };
+      });
+      return all.filter(({ moved }) => moved > 0.1).sort((a, b) => b.moved - a.moved).slice(0, this.size);
+    }
+
+    words({ variable: { name, labels }, from, to, was, now }) {
+      const level = (k, p) => `${labels[k]}${labels[k].endsWith("）") ? "" : " "}${Explorer.words.percent(p[k])}`;
+      return `${name}：${level(from, was)} → ${from === to ? Explorer.words.percent(now[to]) : level(to, now)}`;
+    }
+
+    show({ changed, start, still }) {
+      this.title.text(`和記住的點 ${Explorer.words.point(start)} 比，變得最多的`);
+      const nothing = still ? "還沒有動：拖一下把手，這裡會列出跟著變的欄。" : "幾乎沒有變。";
+      const lines = changed.length ? changed.map((change) => this.words(change)) : [nothing];
+      this.list.selectAll("li").data(lines).join("li").text((line) => line);
+    }
+  }
+
+  window.Explorer = { ...window.Explorer, Confidence, Changes };
+})();

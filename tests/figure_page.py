@@ -1,0 +1,47 @@
+"""只有一張互動圖的網頁，從 file:// 打開；載入的檔案與建書時相同。"""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vae_from_scratch.interactive import InteractiveFigure
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAMS = ROOT / "book" / "_static" / "interactive"
+D3 = ROOT / "_vendor" / "d3" / "d3.min.js"
+EXTENSION = ROOT / "book" / "_ext" / "interactive_figures.py"
+
+
+def files_of(name: str) -> list[str]:
+    """一張圖要的檔案，由建書的擴充說了算。"""
+    spec = importlib.util.spec_from_file_location("interactive_figures", EXTENSION)
+    assert spec and spec.loader
+    extension = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(extension)
+    return extension.files_of(name)
+
+
+def write_page(path: Path, figure: InteractiveFigure) -> None:
+    if not D3.is_file():
+        pytest.skip("還沒有 _vendor/d3；先執行 make book")
+    files = [D3, *(PROGRAMS / name for name in ["interactive.css", "stage.js", *files_of(figure.name)])]
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>圖</title>'
+    head += "".join(tag(file) for file in files)
+    body = f"<main><h1>圖</h1>{figure._repr_html_()}</main>"
+    path.write_text(f'<!doctype html><html lang="zh-TW">{head}<body>{body}', encoding="utf-8")
+
+
+def tag(file: Path) -> str:
+    address = file.as_uri()
+    if file.suffix == ".css":
+        return f'<link rel="stylesheet" href="{address}">'
+    return f'<script defer src="{address}"></script>'
+
+
+def listen(page: Any, complaints: list[str]) -> None:
+    """收集錯誤訊息與對外的連線。"""
+    page.on("console", lambda m: complaints.extend([m.text] * (m.type in ("error", "warning"))))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda r: complaints.extend([r.url] * r.url.startswith("http")))

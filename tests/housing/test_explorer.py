@@ -1,0 +1,146 @@
+"""探索器的資料：裝進去與拿出來逐位元相同，權重、編碼、名字都來自那個模型，整頁不超過 1.5 MB。"""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from tests.built_book import require_book
+from tests.quick_explorer import quick_model
+from vae_from_scratch.housing import explorer
+from vae_from_scratch.housing.absence import name_absence
+from vae_from_scratch.housing.explorer import packed, unpacked
+from vae_from_scratch.network import multilayer_perceptron
+
+LARGEST = 1_500_000  # 位元組
+
+
+@pytest.fixture(scope="module")
+def model():
+    return quick_model()
+
+
+@pytest.fixture(scope="module")
+def data(model):
+    return explorer.explorer_data(model)
+
+
+# ── 裝起來，打開 ──────────────────────────────────────────────────────
+
+SHAPES = arrays.array_shapes(min_dims=1, max_dims=3, max_side=5)
+
+
+@given(arrays.arrays(np.float32, SHAPES, elements=st.floats(width=32, allow_nan=False, allow_infinity=False)))
+def test_floats_come_back_bit_by_bit(values):
+    document = json.loads(json.dumps(packed(values, "float32")))
+    assert np.array_equal(unpacked(document).view(np.uint32), values.view(np.uint32))
+
+
+@given(arrays.arrays(np.uint16, SHAPES))
+def test_integers_come_back(values):
+    assert np.array_equal(unpacked(packed(values, "uint16")), values)
+
+
+@pytest.mark.parametrize("values", [np.arange(12).reshape(3, 4).T, np.arange(12).reshape(3, 4)[:, ::2]])
+def test_the_order_in_memory_does_not_matter(values):
+    assert np.array_equal(unpacked(packed(values, "uint8")), values)
+
+
+def test_bytes_are_little_endian_on_every_machine():
+    big = np.array([1, 258], dtype=">u2")
+    assert packed(big, "uint16") == packed(big.astype("<u2"), "uint16")
+    assert unpacked(packed(big, "uint16")).tolist() == [1, 258]
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "shown"),
+    [([256], "uint8", "256"), ([-1], "uint8", "-1"), ([1.5], "uint16", "1.5"), ([1e40], "float32", "1e+40")],
+)
+def test_numbers_that_do_not_fit_are_refused(values, dtype, shown):
+    with pytest.raises(ValueError, match="存不進") as refused:
+        packed(values, dtype)
+    assert shown in str(refused.value)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("dtype", ["float32", "uint16"])
+def test_missing_and_infinite_numbers_are_refused(bad, dtype):
+    with pytest.raises(ValueError, match="存不進"):
+        packed([1, bad], dtype)
+
+
+def test_an_unknown_type_is_refused():
+    with pytest.raises(ValueError, match="float32、uint8、uint16"):
+        packed([1], "float64")
+
+
+# ── 資料就是那個模型的 ────────────────────────────────────────────────
+
+
+def test_the_layers_are_the_decoder(data, model):
+    """照打開的權重算一次，與模型自己的解碼相同（到 float32 的精度）。"""
+    z = np.random.default_rng(0).uniform(-10, 10, (50, 2))
+    layers = [unpacked(layer).astype(float) for layer in data["layers"]]
+    output = multilayer_perceptron(layers, z)
+    assert model.vae.likelihood_.mean(output) == pytest.approx(model.vae.decode(z), abs=1e-5)
+
+
+def test_codes_are_the_levels_of_every_house(data, model):
+    """代碼照水準讀回去，就是資料裡的文字；缺失與沒見過的是 UNKNOWN。"""
+    codes = unpacked(data["houses"]["codes"]).astype(int)
+    table = name_absence(model.houses)
+    for v, variable in enumerate(data["variables"]):
+        levels = np.array([*variable["levels"], None], dtype=object)
+        read = levels[np.where(codes[:, v] == explorer.UNKNOWN, -1, codes[:, v])]
+        truth = [value if value in variable["levels"] else None for value in table[variable["code"]]]
+        assert read.tolist() == truth
+
+
+def test_every_level_is_named_and_the_shares_add_up(data):
+    for variable in data["variables"]:
+        assert len(variable["levels"]) == len(variable["labels"]) == len(variable["shares"])
+        assert sum(variable["shares"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_houses_keep_their_numbers_prices_and_codes(data, model):
+    houses = data["houses"]
+    assert houses["id"] == model.houses.categories.index.tolist()
+    assert houses["price"] == pytest.approx(model.houses.price, abs=1e-6)
+    assert unpacked(houses["held_out"]).astype(bool).tolist() == model.held_out.tolist()
+    mean, log_var = model.vae.encode(model.x)
+    assert unpacked(houses["mean"]) == pytest.approx(mean, abs=1e-6)
+    assert unpacked(houses["log_var"]) == pytest.approx(log_var, abs=1e-5)
+    assert unpacked(houses["numbers"]["YearBuilt"])[0] == model.houses.details["YearBuilt"].iloc[0]
+
+
+def test_a_model_that_is_not_two_dimensional_is_refused():
+    with pytest.raises(ValueError, match="二維") as refused:
+        explorer.explorer_data(quick_model(latent_dim=3, epochs=1))
+    assert "3 維" in str(refused.value)
+
+
+@pytest.mark.parametrize("z", [(4.0, 0.0), (0.0, float("nan")), (1.0,)])
+def test_a_stop_outside_the_plane_is_refused(model, z):
+    with pytest.raises(ValueError, match="stops 的「甲」"):
+        explorer.explorer_figure(model, {"甲": z})
+
+
+def test_the_figure_is_under_the_limit(model):
+    assert len(explorer.explorer_figure(model)._repr_html_().encode()) < LARGEST
+
+
+def test_the_page_with_its_programs_and_pictures_is_under_the_limit():
+    """網頁、只有它用的程式，以及它的圖，合起來也不超過。"""
+    from bs4 import BeautifulSoup
+
+    page = require_book() / "explorer.html"
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    addresses = [
+        str(tag["src"]) for tag in soup.select("script[src*=interactive], script[src*=d3], article img")
+    ]
+    files = {(page.parent / address.split("?")[0]).resolve() for address in addresses}
+    assert len(files) >= 8
+    assert sum(file.stat().st_size for file in [page, *files]) < LARGEST
