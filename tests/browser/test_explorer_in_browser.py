@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -325,7 +326,9 @@ def test_the_card_says_what_numpy_says(open_figure, figure, data, model):
     assert len(own) == 43
     page.get_by_role("button", name="把手走到它的編碼").click()
     settle(page)
-    assert position(page) == pytest.approx(mean.tolist(), abs=0.0051)
+    assert position(page) == pytest.approx(mean.tolist(), abs=0.0051)  # 滑桿只到 0.01
+    at = f"{np.exp(price_map(data)(mean[None])[0][0]) / 1e4:.1f} 萬美元"
+    assert f"期望房價 {at}" in said(page)  # 把手卻正好在編碼上，與卡片同一個價格
     page.get_by_role("button", name="不看這棟").click()
     settle(page)
     assert not page.locator(".explorer .own").first.is_visible()
@@ -456,9 +459,25 @@ def test_the_page_of_the_book_fits_every_width(browser, book_page, width):
         assert overflow(page) == []
 
 
+def test_the_text_and_the_explorer_agree_at_every_stop(browser, book_page):
+    """內文說的期望房價與熵，按下那一站的按鈕，探索器說的也一樣。"""
+    with opened(browser, book_page) as (page, _):
+        items = page.locator("#explorer ol > li").all_inner_texts()
+        buttons = page.locator(".explorer .stops button").all()
+        assert len(items) == len(buttons) == 5
+        for item, button in zip(items, buttons, strict=True):
+            button.click()
+            shown = said(page) + page.locator(".explorer [aria-label=解碼器有多少把握]").inner_text()
+            quoted = re.findall(r"期望房價 [\d.]+ 萬|[\d.]+ nats", item)[:1]
+            assert quoted
+            assert [words for words in quoted if words.removeprefix("期望房價 ") not in shown] == []
+
+
 def test_the_map_stays_while_the_text_scrolls(browser, book_page):
     """寬的畫面上，捲到右邊的字，平面還在眼前。"""
     with opened(browser, book_page, (1280, 900)) as (page, _):
         page.locator(".explorer").evaluate("e => scrollTo(0, e.getBoundingClientRect().top + scrollY + 700)")
-        box = page.locator(".explorer .interactive-plots svg").first.bounding_box()
-        assert 0 < box["y"] < 100
+        top = page.locator(".explorer .interactive-plots svg").first.evaluate(
+            "e => e.getBoundingClientRect().top"
+        )
+        assert 0 < top < 100

@@ -122,7 +122,7 @@ def test_a_model_that_is_not_two_dimensional_is_refused():
     assert "3 維" in str(refused.value)
 
 
-@pytest.mark.parametrize("z", [(4.0, 0.0), (0.0, float("nan")), (1.0,)])
+@pytest.mark.parametrize("z", [(4.5, 0.0), (0.0, float("nan")), (1.0,)])
 def test_a_stop_outside_the_plane_is_refused(model, z):
     with pytest.raises(ValueError, match="stops 的「甲」"):
         explorer.explorer_figure(model, {"甲": z})

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import plotting
 from ..interactive import InteractiveFigure
+from .absence import name_absence
 from .chinese import LEVELS, THEMES, VARIABLES
 from .study import Trained
 
@@ -19,8 +20,8 @@ from .study import Trained
 DTYPES = {"float32": "<f4", "uint8": "<u1", "uint16": "<u2"}
 #: 房子的代碼裡，這個數表示「缺失，或訓練時沒見過的水準」。
 UNKNOWN = 255
-#: 平面畫到 ±這麼遠；編碼都在 ±3 以內，外面留一圈給外推。
-LIMIT = 3.5
+#: 平面畫到 ±這麼遠，與第 11 章相同；編碼都在裡面，外面留一圈給外推。
+LIMIT = 4.0
 #: 最遠的鄰居超過這個距離，就是附近沒有房子（與第 12 章的價格地圖相同）。
 FAR = 0.5
 FALLBACK = (
@@ -84,7 +85,7 @@ def explorer_figure(
 ) -> InteractiveFigure:
     """探索器；在 Jupyter 的格子裡當作最後一個運算式就會顯示。
 
-    ``stops`` 是內文要讀者去的幾站（名字 → z），各有一個按鈕；超出平面（±3.5）引發 ``ValueError``。
+    ``stops`` 是內文要讀者去的幾站（名字 → z），各有一個按鈕；超出平面（±4）引發 ``ValueError``。
     """
     for name, z in (stops or {}).items():
         if len(z) != 2 or not np.all(np.abs(z) <= LIMIT):
@@ -113,7 +114,7 @@ def _houses(trained: Trained) -> dict[str, Any]:
     """``numbers`` 是模型沒看過的欄，只給讀者看；``held_out`` 是沒有訓練過的房子。"""
     houses = trained.houses
     mean, log_var = trained.vae.encode(trained.x)
-    codes = _codes(trained)
+    codes = trained.schema.codes(name_absence(houses))
     return {
         "id": houses.categories.index.tolist(),
         "price": np.rint(houses.price).astype(int).tolist(),
@@ -125,9 +126,3 @@ def _houses(trained: Trained) -> dict[str, Any]:
             name: packed(houses.details[name], "uint16") for name in ("YearBuilt", "GrLivArea", "OverallQual")
         },
     }
-
-
-def _codes(trained: Trained) -> NDArray:
-    """每棟房子每個變數的水準代碼 (N, V)；整組是 0 的是 −1。"""
-    parts = np.split(trained.x, np.cumsum(trained.groups)[:-1], axis=1)
-    return np.stack([np.where(part.any(axis=1), part.argmax(axis=1), -1) for part in parts], axis=1)

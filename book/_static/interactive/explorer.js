@@ -9,15 +9,17 @@ Interactive.register("explorer", (stage) => {
   const decoder = new Explorer.Decoder(stage.data.layers, variables.map(({ levels }) => levels.length));
   const map = new Explorer.PriceMap(houses.mean, houses.logPrice, houses.rows.filter((row) => !houses.heldOut[row]));
 
+  const STEP = 0.01;
+  let place = [0, 0]; // 把手在哪裡；走到一棟房子的編碼時，比滑桿的一格還細
   let shown = null; // 選中的房子
   let preview = null; // 滑鼠或焦點指著的房子
   let start = [0, 0]; // 記住的點，與它的解碼
   let before = decoder.probabilities(start);
   const actions = {
-    moveTo: (z) => [first, second].forEach((slider, k) => slider.set(Math.min(limit, Math.max(-limit, z[k])))),
+    moveTo: (z) => moveExactly(z.map((value) => Math.round(Math.min(limit, Math.max(-limit, value)) / STEP) * STEP)),
     hover: (row) => { preview = row; stage.update(); },
     pick: (row) => { shown = row; stage.update(); },
-    goToShown: () => actions.moveTo(houses.encoding(shown).mean),
+    goToShown: () => moveExactly(houses.encoding(shown).mean),
   };
 
   // ── 版面：左邊平面與控制，右邊的字 ──
@@ -35,8 +37,8 @@ Interactive.register("explorer", (stage) => {
   const card = new Explorer.HouseCard(side, houses, actions);
   const decoded = new Explorer.Decoded(side, variables, stage.data.themes, houses);
   const neighbours = new Explorer.Neighbours(side, houses, actions);
-  const first = stage.slider({ label: "z₁（左右）", min: -limit, max: limit, step: 0.01, value: 0 });
-  const second = stage.slider({ label: "z₂（上下）", min: -limit, max: limit, step: 0.01, value: 0 });
+  const first = stage.slider({ label: "z₁（左右）", min: -limit, max: limit, step: STEP, value: 0 });
+  const second = stage.slider({ label: "z₂（上下）", min: -limit, max: limit, step: STEP, value: 0 });
   stage.button("記住這一點", () => remember(position()));
   stage.button("回到原點", () => { remember([0, 0]); shown = null; actions.moveTo([0, 0]); });
   foldSliders();
@@ -60,7 +62,16 @@ Interactive.register("explorer", (stage) => {
   }
 
   // ── 讀者在哪裡，那裡有什麼 ──
-  function position() { return [first.value, second.value]; }
+  function moveExactly(z) {
+    place = z;
+    [first, second].forEach((slider, k) => slider.set(z[k]));
+  }
+
+  /** 滑桿動了（不再是 place 最近的一格），就照滑桿。 */
+  function position() {
+    place = [first, second].map(({ value }, k) => (Math.abs(value - place[k]) < 0.51 * STEP ? place[k] : value));
+    return place;
+  }
 
   function remember(z) {
     start = z;

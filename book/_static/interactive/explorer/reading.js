@@ -22,7 +22,7 @@
     }
 
     show({ nats, sure, levels, base, count }) {
-      this.bar.style("width", `${Math.min(100, (100 * nats) / base)}%`);
+      this.bar.style("width", `${Math.max(0, 100 * (1 - nats / base))}%`); // 越長越有把握
       this.text.text(
         `${count} 欄合計還有 ${number(nats, 1)} nats 說不準（不看編碼是 ${number(base, 1)}）：` +
         `平均一欄像在 ${number(levels)} 個水準之間猜（不看編碼 ${number(Math.exp(base / count))} 個），` +
