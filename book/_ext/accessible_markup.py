@@ -1,4 +1,4 @@
-"""補正佈景主題與書目的標記，讓報讀軟體念得對；每一條都是 axe 會報為嚴重的問題。
+"""補正佈景主題、書目與擴充寫死的標記：報讀軟體念得對（axe 會報為嚴重的問題），標點是全形。
 
 在建好之後改寫 HTML：這些標記寫死在樣板與 docutils 裡，沒有設定可以改。改過的再改一次結果不變。
 """
@@ -22,6 +22,8 @@ CORRECTIONS = [
     (re.compile(r'aria-label="Page"'), 'aria-label="本頁內容"'),
     (re.compile(r'="Toggle primary sidebar"'), '="顯示或隱藏全書目錄"'),
     (re.compile(r'="Toggle secondary sidebar"'), '="顯示或隱藏本頁內容"'),
+    # 定理與習題的名字用全形括號。
+    (re.compile(r'(<span class="caption-number">[^<]*?) ?</span> \((.*)\)</p>'), r"\1</span>（\2）</p>"),
 ]
 
 

@@ -140,6 +140,24 @@ def test_only_pasted_text_is_changed(extension):
     assert [node.astext() for node in document[0].children] == ["−24.1", "-24.1"]
 
 
+def test_marks_stay_with_the_formula(extension):
+    """「設 $x$，」的逗號、「（$y$）」的括號跟著公式；沒有標點的公式不動。"""
+    parts = [
+        nodes.Text("設"),
+        nodes.math("", "x"),
+        nodes.Text("，（"),
+        nodes.math("", "y"),
+        nodes.Text("）。再看 "),
+        nodes.math("", "z"),
+        nodes.Text(" 吧"),
+    ]
+    paragraph = nodes.paragraph("", "", *parts)
+    extension("unbroken_marks").bind(paragraph)
+    bound = [node.astext() for node in paragraph.findall(nodes.inline)]
+    assert bound == ["x，", "（y）。"]
+    assert paragraph.astext() == "設x，（y）。再看 z 吧"
+
+
 BIBLIOGRAPHY = """
 @article{a, author={Kullback, S. and Leibler, R.}, title={On X}, journal={J}, volume=1, pages={1--2},
  year=1951}
@@ -198,3 +216,5 @@ def test_markup_corrections_are_stable(extension):
     )
     assert once == '<button class="btn search-button-field">搜</button><nav aria-label="全書目錄">'
     assert correct(once) == once
+    named = correct('<p><span class="caption-number">定理 4.1 </span> (KL (總和) 相加)</p>')
+    assert named == '<p><span class="caption-number">定理 4.1</span>（KL (總和) 相加）</p>'

@@ -127,7 +127,7 @@ def test_alt_text_of_the_lottery(experiment):
 
 
 def test_alt_text_of_the_comparison(experiment):
-    """隨機投影 0.14、PCA 0.56、MCA 0.61、普通的自編碼器 0.62、VAE 0.65、看過房價的約 0.83，再加數字欄 0.90 與 0.92。"""
+    """隨機投影 0.14、PCA 0.56、MCA 0.61、自編碼器 0.62、VAE 0.65、上限 0.83，加數字欄 0.90 與 0.92。"""
     others = experiment("baselines")
 
     def of(kind, d=2):

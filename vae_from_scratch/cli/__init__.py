@@ -14,7 +14,10 @@ from importlib import import_module
 
 from .arguments import ChineseParser, in_chinese
 
-COMMANDS = ("housing", "study", "bench", "exercises", "watch", "notebooks")
+COMMANDS = (
+    "housing", "fit", "encode", "score", "impute", "generate",
+    "study", "bench", "exercises", "watch", "notebooks",
+)  # fmt: skip
 PROGRAM = "python -m vae_from_scratch"
 REASONS = {
     errno.EACCES: "沒有權限",

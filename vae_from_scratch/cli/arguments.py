@@ -1,6 +1,7 @@
 """argparse 說中文：訊息的譯文、照顯示寬度換行的說明，以及常用的引數型別。"""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,10 @@ class ChineseParser(argparse.ArgumentParser):
 
 class WideFormatter(argparse.HelpFormatter):
     """說明文字照顯示寬度換行：一個中文字佔兩格，而且中文不靠空白分詞。"""
+
+    def format_help(self) -> str:
+        """各段的標題用全形冒號；Python 3.11 的冒號寫死在 argparse 裡，譯文管不到。"""
+        return re.sub(r"^(\S+):$", r"\1：", super().format_help(), flags=re.MULTILINE)
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return wrap(text, width)

@@ -62,7 +62,7 @@ Interactive.register("covariance", (stage) => {
   function drawPrices() {
     const x = d3.scaleLinear([-1, 1], [40, prices.width - 16]);
     const base = summed();
-    const y = d3.scaleLinear([0, base + 2.6], [180, 34]);
+    const y = d3.scaleLinear([-0.5, base + 2.6], [180, 34]); // 虛線下面留給它的名字
     const grid = d3.range(-LIMIT, LIMIT + 0.001, 0.005);
     const line = d3.line().x(x).y((r) => y(base + totalCorrelation(r)));
     keep(prices.g, "path", "truth").attr("d", line(grid)).attr("fill", "none").attr("stroke", blue).attr("stroke-width", 2);
@@ -72,7 +72,7 @@ Interactive.register("covariance", (stage) => {
       .attr("y2", y(base + totalCorrelation(rho.value))).attr("stroke", muted).attr("stroke-width", 2);
     stage.axis(prices, x, { at: 180, title: "ρ" });
     stage.axis(prices, y, { side: "left", at: 40, title: "nats（兩線的距離是總相關）", ticks: 5 });
-    label(prices, "sum-name", "各維相加", x(-0.06), y(base) - 8, bad, "end");
+    label(prices, "sum-name", "各維相加", x(0), y(base) + 17, bad, "middle");
     label(prices, "truth-name", "真正的 KL", x(0), y(base + 0.9), blue, "middle");
     place(x(rho.value), y(base + totalCorrelation(rho.value)), x);
   }

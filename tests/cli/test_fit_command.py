@@ -1,0 +1,289 @@
+"""``fit``：各欄報告、研究、檔案；每一種壞的輸入一句中文、結束碼 2，什麼都不寫。"""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from vae_from_scratch.cli import main
+from vae_from_scratch.tables import outputs, study
+
+N_ROWS = 60
+
+
+def content(n_rows=N_ROWS, **changed):
+    """欄 → 各列的值；三欄由同一個群決定。"""
+    rng = np.random.default_rng(0)
+    group = rng.integers(2, size=n_rows)
+    columns = {
+        "形": [("圓", "方")[g] for g in group],
+        "色": [("紅", "藍")[g] if r else "" for g, r in zip(group, rng.random(n_rows) > 0.1, strict=True)],
+        "碼": [str(g + row % 2) for row, g in enumerate(group)],
+        "價": [f"{10 + 5 * g + row / 100:.2f}" for row, g in enumerate(group)],
+    }
+    return columns | {name: values(n_rows) for name, values in changed.items()}
+
+
+def csv_text(columns):
+    rows = zip(*columns.values(), strict=True)
+    return "\n".join([",".join(columns), *(",".join(row) for row in rows)]) + "\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "表.csv"
+    path.write_text(csv_text(content()), encoding="utf-8")
+    return path
+
+
+def fit(*arguments):
+    quick = ("--epochs", "2", "--seeds", "2", "--jobs", "1", "--quiet")
+    return main(["fit", *quick, *map(str, arguments)])
+
+
+def everything(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+@pytest.fixture
+def no_files(monkeypatch):
+    """不畫圖、不寫報告：只看訊息的測試用不到，卻要一秒。"""
+    monkeypatch.setattr(outputs, "write", lambda folder, fit: (folder / "fit.json").write_text("{}"))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fit")
+    (folder / "表.csv").write_text(csv_text(content()), encoding="utf-8")
+    assert fit(folder / "表.csv", "--target", "價", "--out", folder / "out") == 0
+    return folder
+
+
+def test_every_promised_file_is_there(results):
+    assert sorted(path.name for path in (results / "out").iterdir()) == sorted(outputs.FILES)
+
+
+def test_the_same_seed_writes_the_same_bytes(results, tmp_path):
+    assert fit(results / "表.csv", "--target", "價", "--out", tmp_path / "又一次") == 0
+    assert everything(tmp_path / "又一次") == everything(results / "out")
+
+
+def test_another_seed_gives_another_result(results, tmp_path):
+    assert fit(results / "表.csv", "--target", "價", "--seed", "5", "--out", tmp_path / "out") == 0
+    other = everything(tmp_path / "out")
+    assert all(
+        other[name] != data
+        for name, data in everything(results / "out").items()
+        if name in ("model.npz", "seeds.csv", "report.html")
+    )
+
+
+def test_the_schema_report_comes_first_and_names_every_column(file, tmp_path, capsys, no_files):
+    assert fit(file, "--out", tmp_path / "out", "--target", "價") == 0
+    printed = capsys.readouterr().out
+    report = printed[: printed.index("nats")]
+    assert report.startswith("4 欄，用其中 2 欄")
+    assert re.search(r"✓ 形 +2 +0 +[圓方]（\d\d%） +文字", report)
+    assert re.search(r"· 碼 +3 +0 .*看起來是數字", report) and re.search(r"· 價 .*目標", report)
+
+
+def test_the_summary_prints_what_was_measured(results, tmp_path, capsys, no_files):
+    fit(results / "表.csv", "--target", "價", "--out", tmp_path / "out")
+    printed = capsys.readouterr().out
+    found = json.loads((results / "out" / "fit.json").read_text(encoding="utf-8"))["results"]
+    for name in ("marginal", "reconstruction", "kl", "score_vae", "score_shuffled", "score_pca", "score_mca"):
+        assert f"{np.mean([row[name] for row in found]):.3f}".replace("-", "−") in printed, name
+    assert "encode" in printed and "generate" in printed
+
+
+def test_progress_is_shown_on_stderr(file, tmp_path, capsys, no_files):
+    main(["fit", str(file), "--epochs", "1", "--seeds", "1", "--jobs", "1", "--out", str(tmp_path / "out")])
+    assert "訓練" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--likelihood", "bernoulli", "--missing", "level"),
+        ("--latent-dim", "1", "--also", "碼", "--target", "形"),
+        ("--latent-dim", "3", "--columns", "色", "碼"),
+    ],
+)
+def test_the_options_are_used(file, tmp_path, options):
+    assert fit(file, "--seeds", "1", "--out", tmp_path / "out", *options) == 0
+    schema = json.loads((tmp_path / "out" / "schema.json").read_text(encoding="utf-8"))
+    names = [variable["name"] for variable in schema["variables"]]
+    expected = {"--likelihood": ["形", "色"], "--columns": ["色", "碼"]}.get(options[0], ["色", "碼"])
+    if "--columns" in options:
+        expected = ["色", "碼"]
+    assert names == expected
+    assert ("無" in schema["variables"][-1]["levels"]) is ("level" in options)
+
+
+def test_gaps_that_may_mean_none_are_pointed_out(tmp_path, capsys, no_files):
+    sparse = csv_text(content(色=lambda n: ["紅", "", "", "藍"] * (n // 4)))
+    (tmp_path / "表.csv").write_text(sparse, encoding="utf-8")
+    fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "out")
+    assert "色（共 1 欄）缺失超過 20%" in capsys.readouterr().out
+    fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "level", "--missing", "level")
+    assert "缺失超過" not in capsys.readouterr().out
+
+
+def test_the_default_folder_is_named_after_the_file(file, tmp_path, monkeypatch, no_files):
+    monkeypatch.chdir(tmp_path)
+    assert fit(file, "--seeds", "1") == 0
+    assert (tmp_path / "runs" / "表" / "fit.json").is_file()
+
+
+def test_a_target_with_gaps_can_be_skipped(tmp_path, no_files):
+    text = csv_text(content(價=lambda n: ["" if row % 9 == 0 else f"{row}.5" for row in range(n)]))
+    (tmp_path / "表.csv").write_text(text, encoding="utf-8")
+    options = ("--target", "價", "--seeds", "1", "--out", tmp_path / "out")
+    assert fit(tmp_path / "表.csv", *options) == 2
+    assert fit(tmp_path / "表.csv", *options, "--skip-target-gaps") == 0
+
+
+# ---- 錯誤 ----------------------------------------
+
+
+def ordinary(**changed):
+    return csv_text(content(**changed)).encode()
+
+
+FILES = {
+    "空的": b"",
+    "只有表頭": "形,色\n".encode(),
+    "太少": "形,色\n圓,紅\n方,藍\n".encode(),
+    "重複": "形,形\n".encode() + "圓,紅\n".encode() * 30,
+    "Big5": csv_text(content()).encode("big5"),
+    "UTF-16": csv_text(content()).encode("utf-16"),
+    "Excel": b"PK\x03\x04\x14\x00\x06\x00",
+    "短列": ordinary() + b"1\n",
+    "分號": ordinary().replace(b",", b";"),
+    "全是數字": b"a,b\n" + b"".join(b"%d,%d\n" % (n, n % 3) for n in range(60)),
+    "一個水準": "形,色\n".encode() + "圓,紅\n".encode() * 60,
+    "全缺": "形,色\n".encode() + b",NA\n" * 60,
+    "十萬個水準": "形\n".encode() + b"".join(b"n%d\n" % n for n in range(100_000)),
+    "好的": ordinary(),
+    "目標有空": ordinary(價=lambda n: [""] + ["1.5", "2.5"] * (n // 2 - 1) + ["3"]),
+    "目標不變": ordinary(價=lambda n: ["7"] * n),
+    "目標像姓名": ordinary(價=lambda n: [f"王{row}" for row in range(n)]),
+    "目標幾乎全空": ordinary(價=lambda n: [""] * (n - 3) + ["1", "2", "3"]),
+    "多水準": ordinary(多=lambda n: [f"l{row}" for row in range(n)]).replace(b"l", b"l"),
+}
+
+
+@pytest.mark.parametrize(
+    "name, arguments, message",
+    [
+        ("空的", [], "是空的"),
+        ("只有表頭", [], "只有表頭"),
+        ("太少", [], "只有 2 列資料；至少要 20 列"),
+        ("重複", [], "重複的欄名：形"),
+        ("Big5", [], "UTF-8"),
+        ("UTF-16", [], "UTF-16"),
+        ("Excel", [], "Excel"),
+        ("短列", [], "有 1 欄，表頭卻有 4 欄"),
+        ("分號", [], "逗號"),
+        ("全是數字", [], "沒有一欄可以當類別變數.*--also"),
+        ("一個水準", [], "沒有一欄可以當類別變數.*只有一個水準"),
+        ("全缺", [], "沒有一欄可以當類別變數.*整欄都是缺失"),
+        ("十萬個水準", [], "100,000 個水準，上限是 255"),
+        ("十萬個水準", ["--columns", "形"], "--columns 的「形」不能用：有 100,000 個水準"),
+        ("目標有空", ["--target", "價"], "有 1 列是空的.*--skip-target-gaps"),
+        ("目標不變", ["--target", "價"], "只有一個值「7」"),
+        ("目標像姓名", ["--target", "價"], "60 種不同的值"),
+        ("目標幾乎全空", ["--target", "價"], "只有 3 列有值"),
+        ("好的", ["--target", "价"], "--target 的「价」不在檔案裡"),
+        ("好的", ["--target", "價", "--columns", "形", "價"], "同時是 --target 與 --columns"),
+        ("好的", ["--columns", "形", "形"], "寫了兩次"),
+        ("好的", ["--columns", "形狀"], "--columns 的「形狀」不在檔案裡"),
+        ("好的", ["--also", "形狀"], "--also 的「形狀」"),
+        ("好的", ["--log-target"], "--target"),
+        ("好的", ["--likelihood", "gaussian"], "gaussian.*categorical、bernoulli"),
+        ("好的", ["--likelihood", "poisson"], "poisson.*categorical、bernoulli"),
+        ("好的", ["--missing", "mode"], "--missing.*zeros、level"),
+        ("好的", ["--seeds", "0"], "--seeds 是 0"),
+        ("好的", ["--seeds", "兩個"], "--seeds：收到「兩個」"),
+        ("好的", ["--seed", "-1"], "--seed 是 -1"),
+        ("好的", ["--jobs", "0"], "--jobs 是 0"),
+        ("好的", ["--latent-dim", "0"], "latent_dim"),
+        ("好的", ["--latent-dim", "9"], "--latent-dim 是 9，資料展開後卻只有 4 欄"),
+        ("好的", ["--epochs", "0"], "epochs"),
+        ("好的", ["--warmup-epochs", "-1"], "warmup_epochs"),
+        ("好的", ["--batch-size", "0"], "batch_size"),
+        ("好的", ["--learning-rate", "0"], "learning_rate"),
+        ("好的", ["--beta", "nan"], "beta"),
+        ("好的", ["--colour", "紅"], "不認得的引數：--colour"),
+    ],
+)
+def test_bad_input_is_one_message_and_code_2(tmp_path, monkeypatch, capsys, name, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "表.csv").write_bytes(FILES[name])
+    try:
+        code = fit("表.csv", *arguments)
+    except SystemExit as stopped:
+        code = stopped.code
+    output = capsys.readouterr()
+    assert code == 2 and output.out == ""
+    assert re.search(message, output.err) and output.err.startswith("錯誤：")
+    assert "Traceback" not in output.err
+    assert [path.name for path in tmp_path.iterdir()] == ["表.csv"], "什麼都沒有寫"
+
+
+def test_the_good_file_of_the_list_of_mistakes_is_good(tmp_path, no_files):
+    """對照組：上面的錯誤來自引數，不是檔案本來就壞。"""
+    (tmp_path / "表.csv").write_bytes(FILES["好的"])
+    assert fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "out") == 0
+
+
+@pytest.mark.parametrize("where", ["沒有.csv", "."])
+def test_a_missing_file_or_a_folder_is_refused(tmp_path, capsys, where):
+    assert fit(tmp_path / where, "--out", tmp_path / "out") == 2
+    assert re.search("找不到檔案|是資料夾", capsys.readouterr().err)
+
+
+def test_a_diverging_training_writes_nothing(file, tmp_path, capsys):
+    assert fit(file, "--seeds", "1", "--learning-rate", "1e9", "--out", tmp_path / "out") == 2
+    assert "learning_rate" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_an_earlier_result_is_not_overwritten_without_force(results, file, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.html").write_text("舊的")
+    (out / "筆記.txt").write_text("我的")
+    assert fit(file, "--out", out) == 2
+    assert "--force" in capsys.readouterr().err
+    assert everything(out) == {"report.html": "舊的".encode(), "筆記.txt": "我的".encode()}
+    assert fit(file, "--out", out, "--force", "--seeds", "1") == 0
+    assert (out / "筆記.txt").read_text() == "我的" and "<html" in (out / "report.html").read_text("utf-8")
+
+
+def test_a_folder_that_cannot_be_made_is_explained(file, tmp_path, capsys):
+    (tmp_path / "檔案").write_text("x")
+    assert fit(file, "--out", tmp_path / "檔案" / "out") == 2
+    assert "檔案讀寫失敗" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module, name", [(study, "run_seed"), (outputs, "write")])
+def test_an_interrupted_fit_leaves_nothing(file, tmp_path, monkeypatch, capsys, module, name):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, name, interrupted)
+    assert fit(file, "--seeds", "1", "--out", tmp_path / "out") == 130
+    assert "已中斷" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["表.csv"]
+
+
+def test_names_with_control_characters_do_not_reach_the_terminal(tmp_path, capsys, no_files):
+    columns = content()
+    columns["\x1b[31m紅字"] = columns.pop("形")
+    (tmp_path / "表.csv").write_text(csv_text(columns), encoding="utf-8")
+    assert fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "out") == 0
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed and "?[31m紅字" in printed

