@@ -55,7 +55,7 @@ _SYSTEM_FONTS = (
     "Noto Sans CJK JP",  # 有些 Linux 只登記整個字集的第一個名字；繁體字都在裡面
     "AR PL UMing TW",
 )
-_LABEL_BOX = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+_LABEL_BOX = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 _STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": COLOURS["muted"],
