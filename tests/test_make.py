@@ -57,6 +57,24 @@ def test_an_environment_without_its_python_is_built_again(environment):
     assert environment == ["建立", "安裝"] * 2
 
 
+@pytest.mark.parametrize(
+    ("answer", "settings", "said"),
+    [
+        ('[false, {"A": "1"}]', {"A": "1", "PYTHONOPTIMIZE": "1"}, "AVX2"),
+        ('[true, {"A": "1"}]', {"A": "1"}, ""),
+    ],
+)
+def test_pages_run_with_the_reference_arithmetic_where_there_is_one(
+    monkeypatch, capsys, answer, settings, said
+):
+    """做不到的電腦，頁面裡的核對不擋建置，而且說一聲。"""
+    process = subprocess.CompletedProcess([], 0, stdout=answer)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: process)
+    assert make.arithmetic_settings() == settings
+    printed = capsys.readouterr().out
+    assert (said in printed) if said else printed == ""
+
+
 @pytest.mark.parametrize("version", [(3, 10, 9), (3, 14, 0)])
 def test_unsupported_python_is_named(monkeypatch, version):
     monkeypatch.setattr(sys, "version_info", version)

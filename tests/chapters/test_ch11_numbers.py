@@ -116,18 +116,18 @@ def test_our_program_on_the_original_data_agrees_with_the_original_log(log):
 
 
 def test_alt_text_of_the_lottery(experiment):
-    """沒暖身：第二個單元在第 6 到 35 個週期之間醒來，兩個種子始終是 0；暖身：全醒，KL 都在 1.4 以上。"""
+    """沒暖身：第二個單元在第 6 到 36 個週期之間醒來，兩個種子始終是 0；暖身：全醒，KL 都在 1.4 以上。"""
     runs = experiment("warmup")
     cold = [r for r in runs if r.run.model["warmup_epochs"] == 0]
     warm = [r for r in runs if r.run.model["warmup_epochs"] == 20]
     wake = [int(np.flatnonzero(weaker(r) < 0.3)[-1]) + 2 for r in cold if weaker(r)[-1] >= 0.3]
-    assert (min(wake), max(wake), len(cold) - len(wake)) == (6, 35, 2)
+    assert (min(wake), max(wake), len(cold) - len(wake)) == (6, 36, 2)
     assert min(weaker(r)[-1] for r in warm) > 1.39
     assert np.mean([r.history[-1]["reconstruction"] for r in warm]) == pytest.approx(33.2, abs=0.5)
 
 
 def test_alt_text_of_the_comparison(experiment):
-    """隨機投影 0.14、PCA 0.56、MCA 0.61、自編碼器 0.62、VAE 0.65、上限 0.83，加數字欄 0.90 與 0.92。"""
+    """隨機投影 0.14、PCA 0.56、MCA 0.61、自編碼器 0.62、VAE 0.64、上限 0.83，加數字欄 0.90 與 0.92。"""
     others = experiment("baselines")
 
     def of(kind, d=2):
@@ -145,14 +145,14 @@ def test_alt_text_of_the_comparison(experiment):
         of("ridge+numbers"),
         of("boosting+numbers"),
     ]
-    assert found == pytest.approx([0.14, 0.56, 0.61, 0.62, 0.65, 0.83, 0.83, 0.90, 0.92], abs=0.006)
+    assert found == pytest.approx([0.14, 0.56, 0.61, 0.62, 0.64, 0.83, 0.83, 0.90, 0.92], abs=0.006)
 
 
 def test_alt_text_of_the_dimensions(experiment):
-    """VAE 一維 0.56、三維 0.69、十維 0.73；PCA 與 MCA 十維是 0.73 與 0.74。"""
+    """VAE 一維 0.56、三維 0.70、十維 0.72；PCA 與 MCA 十維是 0.73 與 0.74。"""
     sizes = experiment("dimensions")
     vae = [r2([r for r in sizes if r.run.model["latent_dim"] == d]).mean() for d in (1, 3, 10)]
-    assert vae == pytest.approx([0.56, 0.69, 0.73], abs=0.006)
+    assert vae == pytest.approx([0.56, 0.70, 0.72], abs=0.006)
     linear = [
         r2(
             [r for r in experiment("baselines") if r.run.kind == kind and r.run.model.get("latent_dim") == 10]

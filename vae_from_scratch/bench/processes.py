@@ -5,14 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-#: 要在載入 NumPy 以前設好，所以量測都在新的行程裡做。
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+from ..arithmetic import ONE_THREAD
+
 #: OpenBLAS 平常自己看處理器挑核心；這個變數會把它限制在舊的指令集，別的框架卻不受影響，比起來就不公平。
 CORE = "OPENBLAS_CORETYPE"
 
 
 def environment() -> dict[str, str]:
-    """一條執行緒；矩陣乘法的核心由 OpenBLAS 自己挑。"""
+    """一條執行緒；矩陣乘法的核心由 OpenBLAS 自己挑。要在載入 NumPy 以前設好，所以量測都在新的行程裡做。"""
     return {name: value for name, value in os.environ.items() if name != CORE} | ONE_THREAD
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ... import arithmetic
 from ...storage import load_arrays, save_arrays
 from . import sources
 from .runs import Result, Run
@@ -14,7 +15,11 @@ from .runs import Result, Run
 RESULT = "研究結果"
 PACKAGE = Path(__file__).resolve().parents[2]
 #: 引擎是依名字匯入的，順著匯入找不到，所以另外寫明。
-ENTRIES = (PACKAGE / "housing" / "study" / "measure.py", PACKAGE / "gradients" / "hand_derived.py")
+ENTRIES = (
+    PACKAGE / "housing" / "study" / "measure.py",
+    PACKAGE / "gradients" / "hand_derived.py",
+    PACKAGE / "arithmetic.py",
+)
 
 
 def results(runs: Sequence[Run], *, jobs: int | None = None, verbose: bool = False) -> list[Result]:
@@ -66,10 +71,13 @@ def _train_all(runs: Sequence[Run], jobs: int | None) -> Iterator[None]:
     from joblib import Parallel, delayed
 
     if not runs:
-        return iter(())
+        return
     workers = min(jobs or os.cpu_count() or 1, len(runs))
-    parallel = Parallel(n_jobs=workers, return_as="generator_unordered")
-    return parallel(delayed(_train_and_save)(run, path_of(run)) for run in runs)
+    # joblib 對 n_jobs=1 不另開行程，算術就不是參考的那一套；開兩個，一次只交一件，同時仍只訓練一個。
+    queue = "2*n_jobs" if workers > 1 else 1
+    parallel = Parallel(n_jobs=max(workers, 2), pre_dispatch=queue, return_as="generator_unordered")
+    with arithmetic.reference():
+        yield from parallel(delayed(_train_and_save)(run, path_of(run)) for run in runs)
 
 
 def _train_and_save(run: Run, path: Path) -> None:
