@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from joblib import Parallel, delayed
 
+from vae_from_scratch import arithmetic
 from vae_from_scratch.cli import main
 from vae_from_scratch.housing import study
 from vae_from_scratch.housing.study import measure, plan, sources, store
@@ -86,7 +88,7 @@ store.results([Run(settings, seed) for seed in range(40)], jobs=1)
 """
 
 
-def test_a_killed_study_keeps_what_was_done_and_only_computes_the_rest(cache):
+def test_a_killed_study_keeps_what_was_done_and_only_computes_the_rest(cache, tmp_path, monkeypatch):
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED], env=os.environ | {"VAE_STUDY_DIR": str(cache)}, start_new_session=True
     )
@@ -100,8 +102,29 @@ def test_a_killed_study_keeps_what_was_done_and_only_computes_the_rest(cache):
     runs = [Run({**TINY, "epochs": 3, "batch_size": 64}, seed) for seed in range(len(done) + 1)]
     results = store.results(runs, jobs=1)
     assert {path: path.stat().st_mtime_ns for path in done} == done, "算好的沒有重算"
-    fresh = measure.train(runs[0])
+    monkeypatch.setenv("VAE_STUDY_DIR", str(tmp_path / "again"))
+    fresh = store.results(runs[:1], jobs=1)[0]
     assert np.array_equal(results[0].arrays["mean"], fresh.arrays["mean"]), "與不中斷的一樣"
+
+
+@pytest.mark.skipif(not arithmetic.available(), reason="不是有 AVX2 的 x86-64")
+def test_workers_left_by_others_do_not_choose_the_arithmetic(cache, tmp_path, monkeypatch):
+    """先有別的行程用這台電腦自己的核心；研究仍得到參考的位元，而且不把行程留給別人。"""
+
+    def kernel() -> str:
+        from threadpoolctl import threadpool_info
+
+        return next(one["architecture"] for one in threadpool_info() if one["internal_api"] == "openblas")
+
+    expected = store.results(tiny_runs(1), jobs=1)[0]
+    monkeypatch.setenv("VAE_STUDY_DIR", str(tmp_path / "again"))
+    with monkeypatch.context() as patch:
+        patch.setenv("OPENBLAS_CORETYPE", "Sandybridge")
+        assert set(Parallel(n_jobs=2)(delayed(kernel)() for _ in range(2))) == {"Sandybridge"}
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    again = store.results(tiny_runs(1), jobs=1)[0]
+    assert np.array_equal(again.arrays["parameters"], expected.arrays["parameters"])
+    assert "Sandybridge" not in Parallel(n_jobs=2)(delayed(kernel)() for _ in range(2))
 
 
 # ---- 版本 ----------------------------------------

@@ -32,10 +32,7 @@ def train(run: Run) -> Result:
 
     房價的 R² 一律在同一個種子留下的 20% 上量，其餘的房子當鄰居。
     """
-    houses = houses_of(run.source, run.folder)
-    held_out = houses.held_out(HELD_OUT, run.seed)
-    seen = np.ones(len(houses), bool) if run.rows == "all" else ~held_out
-    x, schema = encoded(houses, run.encoding, seen)
+    houses, held_out, seen, x, schema = _prepared(run.source, run.folder, run.encoding, run.rows, run.seed)
     groups = schema.groups
     if run.kind not in MODELS:
         return _baseline(run, x, groups, houses, held_out)
@@ -50,6 +47,19 @@ def train(run: Run) -> Result:
 @lru_cache(maxsize=2)
 def houses_of(source: str, folder: str) -> Houses:
     return load_ames() if source == "ames" else load_kaggle(folder)
+
+
+@lru_cache(maxsize=16)
+def _prepared(
+    source: str, folder: str, encoding: str, rows: str, seed: int
+) -> tuple[Houses, NDArray, NDArray, NDArray, OneHotSchema]:
+    """房子、留下的、訓練看得到的、獨熱矩陣與編碼規則；同樣的切分有幾十次訓練，只編碼一次。"""
+    houses = houses_of(source, folder)
+    held_out = houses.held_out(HELD_OUT, seed)
+    seen = np.ones(len(houses), bool) if rows == "all" else ~held_out
+    x, schema = encoded(houses, encoding, seen)
+    x.setflags(write=False)
+    return houses, held_out, seen, x, schema
 
 
 def encoded(houses: Houses, encoding: str, seen: NDArray) -> tuple[NDArray, OneHotSchema]:

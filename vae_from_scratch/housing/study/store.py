@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -76,8 +77,20 @@ def _train_all(runs: Sequence[Run], jobs: int | None) -> Iterator[None]:
     # joblib 對 n_jobs=1 不另開行程，算術就不是參考的那一套；開兩個，一次只交一件，同時仍只訓練一個。
     queue = "2*n_jobs" if workers > 1 else 1
     parallel = Parallel(n_jobs=max(workers, 2), pre_dispatch=queue, return_as="generator_unordered")
-    with arithmetic.reference():
+    with _new_processes(), arithmetic.reference():
         yield from parallel(delayed(_train_and_save)(run, path_of(run)) for run in runs)
+
+
+@contextmanager
+def _new_processes() -> Iterator[None]:
+    """joblib 會沿用先前的行程，而行程的算術在啟動時就定了：進出這個區塊都換新的。"""
+    from joblib.externals.loky import get_reusable_executor
+
+    get_reusable_executor().shutdown(wait=True)
+    try:
+        yield
+    finally:
+        get_reusable_executor().shutdown(wait=True)
 
 
 def _train_and_save(run: Run, path: Path) -> None:
