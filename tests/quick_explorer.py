@@ -5,9 +5,9 @@ from functools import cache
 from vae_from_scratch import VAE
 from vae_from_scratch.housing.absence import name_absence
 from vae_from_scratch.housing.data import load_ames
-from vae_from_scratch.housing.schema import OneHotSchema
 from vae_from_scratch.housing.study import Trained
 from vae_from_scratch.likelihood import Categorical
+from vae_from_scratch.tables.schema import OneHotSchema
 
 
 @cache

@@ -1,8 +1,15 @@
 """make.py：做過的不重做，出錯時說得出原因，Makefile 與它列出同樣的工作。"""
 
+import ast
+import errno
+import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections import namedtuple
 
 import pytest
 
@@ -27,59 +34,297 @@ def test_interrupted_work_is_done_again(tmp_path):
     assert not (tmp_path / "stamp").exists()
 
 
+@pytest.fixture(autouse=True)
+def own_lock(monkeypatch, tmp_path):
+    """別的 make 正在安裝時，測試不等它。"""
+    monkeypatch.setattr(make, "LOCK", tmp_path / "lock")
+    monkeypatch.setattr(make, "LOGS", tmp_path / "log")
+
+
 @pytest.fixture
 def environment(monkeypatch, tmp_path):
     """假的 .venv；傳回「做了哪幾件事」。"""
     done: list[str] = []
-    python = tmp_path / "bin" / "python"
-    python.parent.mkdir()
-    python.touch()
-    monkeypatch.setattr(make, "VENV", tmp_path)
+    python = tmp_path / ".venv" / "bin" / "python"
+
+    def create() -> None:
+        done.append("建立")
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.touch()
+
+    monkeypatch.setattr(make, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(make, "PYTHON", python)
-    monkeypatch.setattr(make, "create_venv", lambda: done.append("建立"))
-    monkeypatch.setattr(make, "pip_install", lambda: done.append("安裝"))
+    monkeypatch.setattr(make, "create_venv", create)
+    monkeypatch.setattr(make, "add_packages", lambda piece: done.append(piece.lock))
+    monkeypatch.setattr(make, "check_imports", lambda piece: done.append("匯入"))
     return done
+
+
+BASE = ["requirements-base.lock", "匯入"]
+FULL = ["requirements.lock", "匯入"]
 
 
 def test_a_ready_environment_starts_no_process(environment, monkeypatch):
     """檢查一組練習只要零點幾秒；每次都問一遍 pip 的版本，要多等一倍以上。"""
-    make.install()
-    assert environment == ["建立", "安裝"]
+    make.install("base")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("備妥了還去執行別的程式"))
+    make.install("base")
+    assert environment == ["建立", *BASE]
+
+
+def test_exercises_need_the_small_piece_and_the_whole_includes_it(environment):
+    make.install("base")
     make.install()
-    assert environment == ["建立", "安裝"]
+    make.install("base")
+    assert environment == ["建立", *BASE, *FULL], "補上其餘的，不從頭建"
 
 
 def test_an_environment_without_its_python_is_built_again(environment):
     make.install()
     make.PYTHON.unlink()
     make.install()
-    assert environment == ["建立", "安裝"] * 2
+    assert environment == ["建立", *FULL] * 2
+
+
+def test_an_environment_of_the_previous_version_is_brought_up_to_date(environment):
+    """舊版的記號只有雜湊。"""
+    make.create_venv()
+    (make.VENV / ".installed").write_text("0" * 64)
+    make.install()
+    assert environment == ["建立", *FULL]
+
+
+def test_a_moved_environment_is_built_again(environment):
+    """裡面的命令記著原來的位置。"""
+    make.create_venv()
+    (make.VENV / ".installed").write_text("0" * 64 + " /別的地方/.venv")
+    make.install()
+    assert environment == ["建立", "建立", *FULL]
+
+
+def test_an_interrupted_installation_starts_afresh(environment, monkeypatch):
+    make.install("base")
+
+    def killed(piece) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(make, "add_packages", killed)
+        make.install()
+    make.install()
+    assert environment == ["建立", *BASE, "建立", *FULL]
+
+
+def test_a_damaged_environment_is_built_again_before_it_is_called_ready(environment, monkeypatch):
+    """補裝之後仍匯入不了，就從頭建；從頭建也不行，說出來，不留記號。"""
+    make.create_venv()
+    (make.VENV / ".installed").write_text("舊版")
+
+    def broken(piece) -> None:
+        environment.append("匯入不了")
+        raise make.Failure("缺檔案")
+
+    monkeypatch.setattr(make, "check_imports", broken)
+    with pytest.raises(make.Failure):
+        make.install()
+    assert environment == ["建立", "requirements.lock", "匯入不了", "建立", "requirements.lock", "匯入不了"]
+    assert not list(make.VENV.glob(".installed*"))
+
+
+def test_every_big_package_is_really_imported(monkeypatch, tmp_path):
+    monkeypatch.setattr(make, "VENV", tmp_path)
+    monkeypatch.setattr(make, "PYTHON", sys.executable)
+    make.check_imports(make.PIECES["base"]._replace(modules=("json",)))
+    with pytest.raises(make.Failure, match="No module named 'tensorflow_without_its_files'"):
+        make.check_imports(make.PIECES["full"]._replace(modules=("tensorflow_without_its_files",)))
+    modules = {module.partition(".")[0] for module in make.PIECES["full"].modules}
+    assert {"numpy", "scipy", "pandas", "sklearn", "matplotlib", "tensorflow", "playwright"} <= modules
+
+
+def test_the_second_of_two_installations_waits():
+    """鎖是作業系統的：第一個被殺掉，檔案還在，鎖已經放開。"""
+    hold = (
+        "import make, sys, time\nmake.LOCK = make.Path(sys.argv[1])\n"
+        "with make.locked(): print(1, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-X", "utf8", "-c", hold, str(make.LOCK)]
+    first, second = (
+        subprocess.Popen(command, cwd=make.ROOT, stdout=subprocess.PIPE, encoding="utf-8") for _ in range(2)
+    )
+    assert first.stdout and second.stdout
+    said = [first.stdout.readline(), second.stdout.readline()]
+    assert sorted("等它做完" in line for line in said) == [False, True]
+    holder, waiting = (second, first) if "等它做完" in said[0] else (first, second)
+    holder.kill()
+    assert waiting.stdout and waiting.stdout.readline() == "1\n"
+    waiting.kill()
+    for process in (first, second):
+        process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows 的鎖不隨子行程")
+def test_the_lock_outlives_a_killed_make_while_its_tool_still_writes():
+    hold = (
+        "import make, sys\nmake.LOCK, make.LOGS = map(make.Path, sys.argv[1:])\n"
+        "with make.locked(): print(1, flush=True); make.tool('slow', '慢', 'sleep', '1')"
+    )
+    command = [sys.executable, "-c", hold, str(make.LOCK), str(make.LOGS)]
+    first = subprocess.Popen(command, cwd=make.ROOT, stdout=subprocess.PIPE, text=True)
+    assert first.stdout and first.stdout.readline() == "1\n"
+    while not (make.LOGS / "slow.log").exists():
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.kill(first.pid, signal.SIGKILL)
+    first.communicate()
+    with make.LOCK.open("ab") as file:
+        assert not make.try_lock(file)
+        time.sleep(1.2)
+        assert make.try_lock(file)
 
 
 @pytest.mark.parametrize(
-    ("answer", "settings", "said"),
+    ("said", "cure"),
     [
-        ('[false, {"A": "1"}]', {"A": "1", "PYTHONOPTIMIZE": "1"}, "AVX2"),
-        ('[true, {"A": "1"}]', {"A": "1"}, ""),
+        ("error: failed to write\n  Caused by: No space left on device (os error 28)", "清出空間"),
+        ("npm error code ENOSPC", "清出空間"),
+        ("Caused by: Permission denied (os error 13)", "可以寫入"),
+        ("OSError: [Errno 30] Read-only file system: '/x'", "可以寫入"),
+        ("Caused by: dns error: failed to lookup address information", "檢查網路"),
+        ("npm error code ENOTFOUND", "檢查網路"),
+        ("error: Failed to fetch: x\n  Caused by: Hash mismatch for numpy", "鏡像站"),
+        ("npm error code EINTEGRITY", "鏡像站"),
     ],
 )
-def test_pages_run_with_the_reference_arithmetic_where_there_is_one(
-    monkeypatch, capsys, answer, settings, said
-):
-    """做不到的電腦，頁面裡的核對不擋建置，而且說一聲。"""
-    process = subprocess.CompletedProcess([], 0, stdout=answer)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: process)
-    assert make.arithmetic_settings() == settings
-    printed = capsys.readouterr().out
-    assert (said in printed) if said else printed == ""
+def test_a_failing_tool_is_explained_in_one_message(said, cure, capsys):
+    with pytest.raises(make.Failure) as caught:
+        make.tool("fake", "安裝套件", sys.executable, "-c", f"print({said!r}); raise SystemExit(3)")
+    assert cure in str(caught.value) and "fake.log" in str(caught.value)
+    assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("version", [(3, 10, 9), (3, 14, 0)])
-def test_unsupported_python_is_named(monkeypatch, version):
-    monkeypatch.setattr(sys, "version_info", version)
-    with pytest.raises(make.Failure, match=r"3\.11、3\.12 或 3\.13"):
-        make.check_python()
+def test_an_unknown_failure_shows_the_last_lines():
+    with pytest.raises(make.Failure, match="它最後說：\n奇怪的事"):
+        make.tool(
+            "fake", "安裝套件", sys.executable, "-X", "utf8", "-c", "print('奇怪的事'); raise SystemExit(3)"
+        )
+
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def test_too_little_space_is_said_before_anything_is_written(environment, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(2**40, 2**40, 100 * 2**20))
+    for work in (make.install, lambda: make.install("base"), make.copy_vendor):
+        with pytest.raises(make.Failure, match="只剩 100 MB"):
+            work()
+    assert environment == []
+
+
+@pytest.mark.parametrize(
+    ("code", "cure"), [(errno.EACCES, "可以寫入"), (errno.EROFS, "可以寫入"), (errno.ENOSPC, "清出空間")]
+)
+def test_a_folder_that_cannot_be_written_is_one_message(monkeypatch, capsys, code, cure):
+    def refuse() -> None:
+        raise OSError(code, os.strerror(code), "某個檔案")
+
+    monkeypatch.setitem(make.TASKS, "lint", refuse)
+    assert make.main(["lint"]) == 1
+    said = capsys.readouterr().err
+    assert "某個檔案" in said and cure in said and "Traceback" not in said
+
+
+def test_a_deleted_file_of_the_vendor_folder_is_fetched_again(monkeypatch, tmp_path):
+    fetched = []
+
+    def fetch() -> None:
+        fetched.append(1)
+        for target in [*map(make.VENDOR.joinpath, make.VENDORED.values()), make.AXE]:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+
+    monkeypatch.setattr(make, "install", lambda: None)
+    monkeypatch.setattr(make, "VENDOR", tmp_path / "_vendor")
+    monkeypatch.setattr(make, "AXE", tmp_path / "node_modules" / "axe.js")
+    monkeypatch.setattr(make, "copy_vendor", fetch)
+    make.vendor(make.AXE)
+    make.vendor(make.AXE)
+    shutil.rmtree(make.AXE.parent)
+    make.vendor()
+    assert len(fetched) == 1, "讀書不需要 node_modules"
+    make.vendor(make.AXE)
+    assert len(fetched) == 2
+    next(make.VENDOR.rglob("*.js")).unlink()
+    make.vendor()
+    assert len(fetched) == 3
+
+
+def test_the_estimate_follows_what_has_been_written():
+    """固定的速度，每秒寫 40 MB：說出來的剩餘時間在實際的兩倍以內。"""
+    progress, total, speed = make.Progress(make.PIECES["full"]), 2000.0, 40.0
+    link = make.PIECES["full"].disk / 300
+    for second in range(1, 50):
+        left = progress.seconds_left(speed * second, total, 100.0 + second)
+        truth = (total - speed * second) / speed + link
+        assert (left is None) == (second < 6)
+        assert left is None or truth / 2 < left < truth * 2, (second, left, truth)
+    assert (
+        make.megabytes_to_download("Downloading a (1.5MiB)\nDownloading b (2.0GiB)\n Downloaded a\n")
+        == 2049.5
+    )
+
+
+def test_another_index_of_pip_is_given_to_uv(monkeypatch):
+    answer = "global.extra-index-url='file:///x'\nglobal.index-url='file:///a'\n:env:.index-url='file:///b'\n"
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=answer))
+    monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
+    assert make.index_of_pip() == {"UV_DEFAULT_INDEX": "file:///b"}
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "file:///c")
+    assert make.index_of_pip() == {}
+
+
+@pytest.mark.parametrize("version", [(3, 6, 15), (3, 10, 9), (3, 14, 0)])
+def test_unsupported_python_is_named(version):
+    """連匯入都還沒有開始，就說出要哪一版。"""
+    code = f"import runpy, sys; sys.version_info = {version}; runpy.run_path('make.py', run_name='__main__')"
+    answer = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code], cwd=make.ROOT, capture_output=True, encoding="utf-8"
+    )
+    assert answer.returncode == 1
+    assert "3.11、3.12 或 3.13" in answer.stderr and "Traceback" not in answer.stderr
+
+
+def test_old_pythons_can_parse_make_py():
+    source = (make.ROOT / "make.py").read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 6))
+    guard = source.index("sys.exit(")
+    assert re.findall(r"^(?:import|from) .*", source[:guard], re.M) == ["import sys"]
+    with pytest.raises(SyntaxError):
+        ast.parse("if (found := 1): pass", feature_version=(3, 6))
+
+
+@pytest.mark.parametrize("encoding", ["cp950", "cp1252", "ascii"])
+def test_a_narrow_output_does_not_stop_the_work(encoding):
+    answer = subprocess.run(
+        [sys.executable, "make.py", "help"],
+        cwd=make.ROOT, env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True,
+    )  # fmt: skip
+    assert answer.returncode == 0 and answer.stderr == b""
+    assert encoding != "cp950" or "練習的作答" in answer.stdout.decode("cp950")
+    say = "import make; make.tolerate_narrow_encodings(); make.say('σ² 好 ✗')"
+    answer = subprocess.run(
+        [sys.executable, "-c", say],
+        cwd=make.ROOT, env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True,
+    )  # fmt: skip
+    assert answer.returncode == 0 and answer.stdout.strip().endswith(b"?")
+
+
+def test_every_message_can_be_written_in_cp950():
+    """中文 Windows 的 make.py book > log.txt：自己的訊息一個字都不變成問號。"""
+    source = (make.ROOT / "make.py").read_text(encoding="utf-8")
+    messages = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    for message in messages:
+        if isinstance(message, str):
+            message.encode("cp950")
 
 
 def test_makefile_offers_the_same_tasks():
@@ -100,14 +345,54 @@ def test_unknown_task_lists_the_known_ones(arguments):
     assert "沒有「" + " ".join(arguments) in answer.stderr and "book" in answer.stdout
 
 
-def test_lock_names_no_host_and_pins_everything():
-    """鎖定檔只有套件與版本：沒有網址，沒有來源的設定。"""
-    lines = (make.ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    pins = [line for line in lines if line and not line.lstrip().startswith("#")]
-    assert pins and all(re.match(r"^[a-z0-9.-]+==[^ ]+( ; .*)?$", line) for line in pins)
+LOCKS = [piece.lock for piece in make.PIECES.values()]
+
+
+def pins(lock: str) -> dict[str, str]:
+    """``numpy==2.4.6`` → 整個條目：條件（``; …``）與每一個平台的雜湊。"""
+    text = (make.ROOT / lock).read_text(encoding="utf-8")
+    text = re.sub(r"^ *#.*\n", "", text, flags=re.M)
+    return {pin.split()[0]: pin for pin in re.findall(r"^\S(?:.*\\\n)+.*$", text, re.M)}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_names_no_host_and_pins_everything(lock):
+    """鎖定檔只有套件、版本與雜湊：沒有網址，沒有來源的設定。"""
+    text = (make.ROOT / lock).read_text(encoding="utf-8")
+    assert "://" not in text and "--index" not in text
+    assert len(pins(lock)) == len(re.findall(r"^[^#\s]", text, re.M)) > 40
+    for name, pin in pins(lock).items():
+        assert re.match(r"^[a-z0-9.-]+==[^ ]+$", name)
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}$", pin)
+
+
+def test_npm_lock_names_no_host():
     assert '"resolved"' not in (make.ROOT / "package-lock.json").read_text(encoding="utf-8")
 
 
+def test_the_small_lock_is_a_part_of_the_whole():
+    small, whole = map(pins, LOCKS)
+    for name, pin in small.items():
+        assert re.findall("sha256:.*", pin) == re.findall("sha256:.*", whole[name])
+    assert not {"tensorflow", "tensorflow-cpu", "jupyter-book"} & {name.split("==")[0] for name in small}
+    assert {"tensorflow", "tensorflow-cpu"} <= {name.split("==")[0] for name in whole}, "每個平台都鎖定"
+
+
 def test_every_exact_pin_has_its_reason():
-    lines = (make.ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
+    files = [make.ROOT / lock.replace(".lock", ".in") for lock in LOCKS]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     assert all("#" in line for line in lines if "==" in line.split(";")[0])
+
+
+def skipped_when_missing(source: str) -> set[str]:
+    """測試檔裡「沒有安裝就略過」的套件。"""
+    return {name.partition(".")[0] for name in re.findall(r"importorskip\(\s*[\"']([\w.]+)", source)}
+
+
+def test_a_missing_locked_package_fails_instead_of_skipping():
+    """鎖定檔裡有的，環境裡就該有；略過會讓缺損的環境看起來是好的。"""
+    locked = {pin.split("==")[0].replace("-", "_") for pin in pins("requirements.lock")} | {"sklearn"}
+    files = (make.ROOT / "tests").rglob("*.py")
+    skipped = {name for file in files for name in skipped_when_missing(file.read_text(encoding="utf-8"))}
+    assert not skipped & locked
+    assert skipped_when_missing("importorskip" + '("tensorflow.keras")') & locked, "反例"

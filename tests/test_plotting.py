@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
 
 from vae_from_scratch import plotting
+from vae_from_scratch.fonts import __main__ as fonts
 
 # Machado et al. (2009) 的色盲模擬矩陣（嚴重度 1），作用在線性 RGB。
 VISION = {
@@ -83,21 +85,27 @@ def test_missing_glyphs_would_be_noticed():
         FigureCanvasAgg(figure).draw()
 
 
-def test_without_any_chinese_font_one_warning_names_the_cure(monkeypatch):
-    monkeypatch.setattr(plotting, "_FONT_FOLDERS", ())
-    monkeypatch.setattr(plotting, "_COURSE_FONT", "沒有這個字型")
-    monkeypatch.setattr(plotting, "_SYSTEM_FONTS", ())
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        plotting.use_course_style()
-    assert ["npm ci" in str(warning.message) for warning in caught] == [True]
+def test_a_system_font_fills_in_what_the_course_font_lacks(monkeypatch):
+    monkeypatch.setattr(plotting, "_SYSTEM_FONTS", ("也沒有", "DejaVu Sans Mono", "DejaVu Serif"))
+    assert plotting._font_names() == ["Noto Sans TC", "DejaVu Sans Mono"]
 
 
-def test_a_system_font_is_the_second_choice(monkeypatch):
-    monkeypatch.setattr(plotting, "_FONT_FOLDERS", ())
-    monkeypatch.setattr(plotting, "_COURSE_FONT", "沒有這個字型")
-    monkeypatch.setattr(plotting, "_SYSTEM_FONTS", ("也沒有", "DejaVu Sans Mono"))
-    assert plotting._font_names() == ["DejaVu Sans Mono"]
+def test_the_shipped_font_holds_every_character_of_the_package_and_the_common_ones():
+    """改了程式裡的中文，``python -m vae_from_scratch.fonts`` 重新產生字型。"""
+    held = set(map(chr, FT2Font(fonts.FONT).get_charmap()))
+    needed = {letter for letter in fonts.characters() if ord(letter) >= 0x2E80}
+    assert len(needed) > 5401 and needed <= held
+    assert "龘" not in held, "反例：罕用字不在裡面"
+    assert fonts.FONT.stat().st_size < 2_000_000
+
+
+def test_the_shipped_font_is_used_where_there_is_no_course_folder(monkeypatch, tmp_path):
+    added: list[str] = []
+    monkeypatch.setattr(plotting, "_FONT_FOLDERS", (tmp_path, *plotting._FONT_FOLDERS[1:]))
+    monkeypatch.setattr(plotting, "_COURSE_FONT", "還沒有登記的名字")
+    monkeypatch.setattr(matplotlib.font_manager.fontManager, "addfont", added.append)
+    plotting._font_names()
+    assert added == [fonts.FONT]
 
 
 def test_the_same_figure_gives_the_same_bytes(tmp_path):

@@ -1,18 +1,57 @@
-"""從零開始的變分自編碼器：每一章一個模組，後面的模組只用前面的模組。
+"""從零開始的變分自編碼器：每個核心模組標明自己是哪一章的，只匯入同一章或前面各章的模組。
 
-匯入這個套件只會載入 NumPy；``VAE``（需要 scikit-learn 的慣例）用到時才載入。
+匯入這個套件什麼也不載入；公開的名字用到時才載入它的模組（有的需要 scikit-learn 或 pandas）。
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import gaussian
+if TYPE_CHECKING:  # 給編輯器與型別檢查看；執行時由 HOMES 決定
+    from .autoencoder import Autoencoder as Autoencoder
+    from .bounds import Bounds as Bounds
+    from .gradients import make_engine as make_engine
+    from .housing.data import load_ames as load_ames
+    from .housing.data import load_kaggle as load_kaggle
+    from .likelihood import Bernoulli as Bernoulli
+    from .likelihood import Categorical as Categorical
+    from .likelihood import Gaussian as Gaussian
+    from .model import VAE as VAE
+    from .network import Network as Network
+    from .objective import Loss as Loss
+    from .optimizer import Adam as Adam
+    from .rows import CategoryCodes as CategoryCodes
+    from .tables.schema import OneHotSchema as OneHotSchema
 
 __version__ = "1.0.0"
-__all__ = ["VAE", "gaussian"]
+
+#: 公開的名字 → 所在的模組；名字就是模組的，給的是整個模組。
+HOMES = {
+    "VAE": "model",
+    "Autoencoder": "autoencoder",
+    "gaussian": "gaussian",
+    "objective": "objective",
+    "Bernoulli": "likelihood",
+    "Categorical": "likelihood",
+    "Gaussian": "likelihood",
+    "OneHotSchema": "tables.schema",
+    "CategoryCodes": "rows",
+    "load_ames": "housing.data",
+    "load_kaggle": "housing.data",
+    "Network": "network",
+    "Adam": "optimizer",
+    "Bounds": "bounds",
+    "Loss": "objective",
+    "make_engine": "gradients",
+}
+__all__ = [*HOMES]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "VAE":
-        return import_module(".model", __name__).VAE
-    raise AttributeError(f"套件 vae_from_scratch 沒有「{name}」；公開的名字是 {'、'.join(__all__)}。")
+    if name not in HOMES:
+        raise AttributeError(f"套件 vae_from_scratch 沒有「{name}」；公開的名字是 {'、'.join(__all__)}。")
+    module = import_module(f".{HOMES[name]}", __name__)
+    return module if HOMES[name] == name else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

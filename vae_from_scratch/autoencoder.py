@@ -1,14 +1,14 @@
-"""普通的自編碼器：同一個網路、同一個訓練迴圈，只是不加雜訊、不算 KL（第 1 章的對照，第 11 章的基準）。"""
+"""普通的自編碼器：同一個網路、同一個訓練迴圈，只是不加雜訊、不算 KL（第 8 章；第 1、11、12 章的對照）。"""
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .gradients import Engine
-from .model import VAE
+from .model import VAE, blocks
 from .objective import Loss
-from .rows import Rows
+from .rows import CategoryCodes, Rows
 from .training import State
 
 
@@ -16,7 +16,19 @@ class Autoencoder(VAE):
     """普通的自編碼器：z 就是 μ，損失只有重建誤差；log σ² 的那一半輸出不使用。
 
     引數與 ``VAE`` 相同；``beta``、``kl``、``free_bits`` 不起作用。歷程裡的 KL 只供對照，沒有拿來訓練。
+    形狀也相同：X 是 (N, D)，編碼是 (N, d)。
+
+    >>> x = np.eye(4)[np.arange(40) % 4]
+    >>> autoencoder = Autoencoder(hidden=(8,), epochs=2).fit(x)
+    >>> autoencoder.transform(x).shape, autoencoder.score(x) < 0
+    ((40, 2), True)
     """
+
+    def score(self, X: ArrayLike | CategoryCodes, y: Any = None) -> float:
+        """負的重建誤差：log p(x|z = μ) 對列平均，單位 nats；它不是機率模型，沒有 ELBO。越大越好。"""
+        bounds = self._bounds()
+        found = [bounds.log_prob(x, bounds.network.encode(bounds.theta, x)[0]) for x in blocks(self._rows(X))]
+        return float(np.concatenate(found).mean())
 
     def _make_engine(self) -> Engine:
         return WithoutNoise(super()._make_engine())

@@ -16,6 +16,10 @@ def log_prob(z: ArrayLike, mean: ArrayLike = 0.0, log_var: ArrayLike = 0.0) -> N
     .. math:: -\tfrac12\sum_i\Bigl[\log 2\pi + \log\sigma_i^2 + \frac{(z_i-\mu_i)^2}{\sigma_i^2}\Bigr]
 
     形狀：``z`` 為 (N, d)，傳回 (N,)，單位 nats。預設的參數是標準常態，也就是先驗。
+
+    例子
+        >>> gaussian.log_prob([[0.0, 0.0], [1.0, 2.0]]).round(4)
+        array([-1.8379, -4.3379])
     """
     z, log_var = np.asarray(z), np.asarray(log_var)
     standardized = (z - mean) * np.exp(-0.5 * log_var)
@@ -27,6 +31,10 @@ def reparameterize(mean: ArrayLike, log_var: ArrayLike, noise: ArrayLike) -> NDA
 
     ``noise`` 是 :math:`\varepsilon\sim N(0, I)`，由呼叫的人抽好；三個引數的形狀都是 (N, d)。
     出處：Kingma & Welling (2014) 第 2.4 節。
+
+    例子
+        >>> gaussian.reparameterize([[1.0, 0.0]], [[0.0, np.log(4.0)]], noise=[[0.5, 0.5]])
+        array([[1.5, 1. ]])
     """
     return np.asarray(mean) + np.exp(0.5 * np.asarray(log_var)) * noise
 
@@ -37,6 +45,10 @@ def kl_per_unit(mean: ArrayLike, log_var: ArrayLike) -> NDArray:
     .. math:: \tfrac12\bigl(\mu^2 + (e^{\log\sigma^2}-1) - \log\sigma^2\bigr)
 
     括號裡用 ``expm1``：log σ² 接近 0 時，先加後減會把有效位數消光。
+
+    例子
+        >>> gaussian.kl_per_unit([[1.0, 0.0]], [[0.0, np.log(4.0)]]).round(4)
+        array([[0.5   , 0.8069]])
     """
     mean, log_var = np.asarray(mean), np.asarray(log_var)
     return 0.5 * (np.square(mean) + (np.expm1(log_var) - log_var))
@@ -48,6 +60,10 @@ def kl_to_standard_normal(mean: ArrayLike, log_var: ArrayLike) -> NDArray:
     .. math:: \tfrac12\sum_{i=1}^d\bigl(\mu_i^2 + \sigma_i^2 - 1 - \log\sigma_i^2\bigr)
 
     形狀：(N, d) → (N,)，單位 nats，恆不為負。出處：Kingma & Welling (2014) 附錄 B。
+
+    例子
+        >>> gaussian.kl_to_standard_normal([[1.0, 0.0]], [[0.0, np.log(4.0)]]).round(4)
+        array([1.3069])
     """
     return kl_per_unit(mean, log_var).sum(axis=-1)
 
@@ -57,6 +73,11 @@ def kl_single_sample(z: ArrayLike, mean: ArrayLike, log_var: ArrayLike) -> NDArr
 
     不偏，但單一次的值可以是負的。形狀：(N, d) → (N,)，單位 nats。
     每個維度的變異數是 :math:`(\sigma^2-1)^2/2+\mu^2\sigma^2`。
+
+    例子
+        >>> z, mean, log_var = [[0.0, 0.0], [3.0, 0.0]], [[1.0, 0.0]], np.log([[4.0, 4.0]])
+        >>> gaussian.kl_single_sample(z, mean, log_var).round(4)
+        array([-1.5113,  2.6137])
     """
     return log_prob(z, mean, log_var) - log_prob(z)
 
@@ -65,6 +86,12 @@ def kl_from_noise(z: NDArray, log_var: NDArray, noise: NDArray) -> NDArray:
     r"""同一個單點抽樣估計，用 ε 寫：:math:`\tfrac12(z^2-\varepsilon^2-\log\sigma^2)`，每個維度一個值 (N, d)。
 
     因為 :math:`(z-\mu)/\sigma=\varepsilon`。σ 很小時 z − μ 幾乎沒有有效位數，直接用 ε 才準。
+
+    例子
+        >>> mean, log_var, noise = np.array([[1.0]]), np.log([[4.0]]), np.array([[1.0]])
+        >>> z = gaussian.reparameterize(mean, log_var, noise)
+        >>> gaussian.kl_from_noise(z, log_var, noise).round(4)
+        array([[3.3069]])
     """
     return 0.5 * (np.square(z) - np.square(noise) - log_var)
 
@@ -75,7 +102,14 @@ def kl_full_covariance(mean: ArrayLike, cov: ArrayLike) -> NDArray:
     .. math:: \tfrac12\bigl(\operatorname{tr}\Sigma + \mu^\top\mu - d - \log\det\Sigma\bigr)
 
     形狀：``mean`` (..., d)、``cov`` (..., d, d)，傳回 (...)，單位 nats。
-    ``cov`` 必須對稱正定，否則引發 ``ValueError``。
+
+    引發
+        ValueError：``cov`` 不是有限的對稱正定矩陣，或形狀與 ``mean`` 對不上。
+
+    例子
+        >>> cov = np.array([[1.0, 0.8], [0.8, 1.0]])
+        >>> float(gaussian.kl_full_covariance([0.0, 0.0], cov).round(4))
+        0.5108
     """
     mean, cov = np.asarray(mean, dtype=float), np.asarray(cov, dtype=float)
     if cov.shape[-2:] != 2 * mean.shape[-1:]:

@@ -9,17 +9,20 @@ from sklearn.utils.validation import validate_data
 
 
 def validated(estimator: BaseEstimator, X: ArrayLike, name: str, reset: bool) -> NDArray:
-    """scikit-learn 的檢查（形狀、欄名、數值），錯誤訊息加上引數的名字與補救。"""
+    """scikit-learn 的檢查（形狀、欄名、數值），錯誤訊息加上引數的名字與補救；稀疏矩陣展開成密集的。"""
+    checks = {"dtype": estimator.dtype, "accept_sparse": True, "ensure_all_finite": False}
     try:
         with np.errstate(over="ignore"):  # 換成 float32 時溢位的值，下一步的 finite 會說清楚
-            return validate_data(estimator, X, reset=reset, dtype=estimator.dtype, ensure_all_finite=False)
+            values = validate_data(estimator, X, reset=reset, **checks)
     except ValueError as error:
         raise ValueError(
             f"引數 {name} 不能用：{error}。請給數值的 (N, D) 矩陣；欄的個數、名字與順序要和訓練時相同。"
         ) from error
+    return values if isinstance(values, np.ndarray) else values.toarray()
 
 
 def finite(values: NDArray, name: str) -> NDArray:
+    """原樣傳回；有 NaN 或 inf 就引發 ``ValueError``，說出在哪一格。"""
     if not np.isfinite(values).all():
         row, column = np.argwhere(~np.isfinite(values))[0]
         overflow = "原來的值若超過 3.4e38，float32 裝不下，請改用 dtype=\"float64\"。"
@@ -33,6 +36,7 @@ def finite(values: NDArray, name: str) -> NDArray:
 
 
 def check_same_groups(name: str, got: Sequence[int], wanted: Sequence[int]) -> None:
+    """各變數的水準個數與訓練時相同嗎？不同引發 ``ValueError``。"""
     if tuple(got) != tuple(wanted):
         raise ValueError(
             f"引數 {name} 各變數的水準個數是 {tuple(got)}，訓練時是 {tuple(wanted)}；請用同一個編碼規則。"
@@ -40,6 +44,7 @@ def check_same_groups(name: str, got: Sequence[int], wanted: Sequence[int]) -> N
 
 
 def random_generator(rng: np.random.Generator) -> np.random.Generator:
+    """原樣傳回；不是 ``numpy.random.Generator`` 就引發 ``ValueError``。"""
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"引數 rng 是 {rng!r}；請給隨機數產生器，例如 numpy.random.default_rng(0)。")
     return rng

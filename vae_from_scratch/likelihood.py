@@ -8,15 +8,18 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .gaussian import LOG_2PI
+from .groups import Groups
 
 NO_PARAMETERS = np.empty(0)
+#: 超出 [0, 1] 這麼少，是縮放時的捨入：float32 的 1 ulp 是 1.2e-7，縮放時的加減會再放大幾倍。
+ROUNDING = 1e-6
 
 
 class Likelihood(Protocol):
@@ -25,7 +28,7 @@ class Likelihood(Protocol):
     @property
     def n_parameters(self) -> int: ...
     def n_outputs(self, n_columns: int) -> int: ...
-    def check(self, x: NDArray, name: str = "X") -> None: ...
+    def check(self, x: NDArray, name: str = "X") -> NDArray: ...
     def log_prob(self, x: NDArray, output: NDArray, noise_log_var: NDArray = ...) -> NDArray: ...
     def gradient(
         self, x: NDArray, output: NDArray, noise_log_var: NDArray = ...
@@ -39,25 +42,45 @@ def sigmoid(a: NDArray) -> NDArray:
     return 0.5 + 0.5 * np.tanh(0.5 * a)
 
 
+def log1p(t: NDArray) -> NDArray:
+    """log(1 + t)，t ≥ 0，t 再小也準。
+
+    NumPy 的 float32 版一次只算一個數，比 ``log`` 慢四倍；所以算 log u，u = 1 + t，再補回 u 捨入掉的那一點。
+    """
+    if t.dtype != np.float32:
+        return np.log1p(t)
+    u = 1 + t
+    return np.log(u) + (t - (u - 1)) / u
+
+
 @dataclass(frozen=True)
 class Bernoulli:
-    """每一欄是獨立的 0/1 變數，輸出是 logit。"""
+    """每一欄是獨立的 0/1 變數，輸出 a 是 logit：p(x = 1|z) = sigmoid(a)。x 與 a 的形狀都是 (N, D)。
+
+    >>> Bernoulli().log_prob(np.array([[1.0, 0.0]]), np.array([[0.0, -20.0]])).round(4)  # log ½ + log 1
+    array([-0.6931])
+    """
 
     n_parameters = 0
 
     def n_outputs(self, n_columns: int) -> int:
+        """解碼器要幾個輸出：一欄一個。"""
         return n_columns
 
-    def check(self, x: NDArray, name: str = "X") -> None:
-        """資料必須落在 [0, 1]；嚴格說只有 0 與 1 才是機率模型（第 5 章）。"""
-        outside = (x < 0) | (x > 1)
+    def check(self, x: NDArray, name: str = "X") -> NDArray:
+        """資料必須落在 [0, 1]；嚴格說只有 0 與 1 才是機率模型（第 5 章）。傳回要用的值 (N, D)。
+
+        超出不到 ``ROUNDING`` 的是縮放時的捨入（``MinMaxScaler`` 會給 1.0000000000000002），當作 0 或 1。
+        """
+        outside = (x < -ROUNDING) | (x > 1 + ROUNDING)
         if outside.any():
             row, column = np.argwhere(outside)[0]
             raise ValueError(
                 f"資料 {name} 的第 {row} 列第 {column} 欄是 {x[row, column]:g}；伯努利概似"
                 "（likelihood=\"bernoulli\"）只接受 0 到 1 的值。"
-                "請先做獨熱編碼，或改用 likelihood=\"gaussian\"。"
+                f"{_pixel_hint(x)}請先做獨熱編碼，或改用 likelihood=\"gaussian\"。"
             )
+        return np.clip(x, 0, 1) if (x < 0).any() or (x > 1).any() else x
 
     def log_prob(self, x: NDArray, output: NDArray, noise_log_var: NDArray = NO_PARAMETERS) -> NDArray:
         r"""log p(x|z) = Σ [x a − log(1 + eᵃ)]，(N, D) → (N,)，單位 nats。
@@ -65,7 +88,7 @@ class Bernoulli:
         log(1 + eᵃ) 寫成 max(a, 0) + log1p(e^(−|a|))，a = ±10⁴ 也有限；先減 max(a, 0)，
         猜對的格子（x = 1、a 很大）才不會把 e^(−a) 這麼小的誤差捨入成 0。
         """
-        return np.sum(x * output - np.maximum(output, 0) - np.log1p(np.exp(-np.abs(output))), axis=-1)
+        return np.sum(x * output - np.maximum(output, 0) - log1p(np.exp(-np.abs(output))), axis=-1)
 
     def gradient(
         self, x: NDArray, output: NDArray, noise_log_var: NDArray = NO_PARAMETERS
@@ -80,15 +103,15 @@ class Bernoulli:
     def sample(
         self, output: NDArray, rng: np.random.Generator, noise_log_var: NDArray = NO_PARAMETERS
     ) -> NDArray:
+        """抽 x：每一欄各丟一次，(N, D) → (N, D)。"""
         return (rng.random(output.shape) < sigmoid(output)).astype(output.dtype)
 
 
-def checked_groups(groups: Sequence[int]) -> tuple[int, ...]:
-    """各變數的水準個數：至少一個變數，每個都是正整數。"""
-    sizes = tuple(groups)
-    if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
-        raise ValueError(f"引數 groups（各變數的水準個數）是 {groups!r}；請給正整數，例如 (5, 2, 7)。")
-    return tuple(int(size) for size in sizes)
+def _pixel_hint(x: NDArray) -> str:
+    """全是非負的整數、最大的像影像的亮度（16 階或 256 階），多半是忘了縮放的像素。"""
+    if 15 <= x.max() <= 255 and x.min() >= 0 and (x == np.rint(x)).all():
+        return "若這是像素，請除以可能的最大值（0 到 255 的影像是 X / 255）；不是像素，"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -96,76 +119,82 @@ class Categorical:
     """每個類別變數一個 softmax；``groups`` 是各變數的水準個數，依欄的順序。
 
     某個變數整組為 0 表示缺失，它不進概似（對觀察到的資料求概似，隨機缺失的假設見第 5 章）。
+    x 與輸出 a 的形狀都是 (N, D)，D 是 ``groups`` 的總和。
+
+    >>> x = np.array([[1.0, 0.0, 0.0, 0.0, 0.0]])  # 第一個變數是第 0 個水準，第二個缺失
+    >>> Categorical((2, 3)).log_prob(x, np.zeros((1, 5))).round(4)  # log ½
+    array([-0.6931])
     """
 
     groups: Sequence[int]
     n_parameters = 0
-    starts: NDArray = field(init=False, repr=False, compare=False)
+    blocks: Groups = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        groups = checked_groups(self.groups)
-        object.__setattr__(self, "groups", groups)
-        object.__setattr__(self, "starts", np.cumsum((0, *groups[:-1])))
+        object.__setattr__(self, "blocks", Groups(self.groups))
+        object.__setattr__(self, "groups", self.blocks.sizes)
 
     def n_outputs(self, n_columns: int) -> int:
-        if n_columns != sum(self.groups):
+        """解碼器要幾個輸出：一個水準一個；欄數與 ``groups`` 不合引發 ``ValueError``。"""
+        if n_columns != self.blocks.total:
             raise ValueError(
-                f"資料 X 有 {n_columns} 欄，引數 groups 的總和卻是 {sum(self.groups)}；"
+                f"資料 X 有 {n_columns} 欄，引數 groups 的總和卻是 {self.blocks.total}；"
                 "請用同一個編碼規則的 groups。"
             )
         return n_columns
 
-    def check(self, x: NDArray, name: str = "X") -> None:
-        """每一組恰有一個 1，或全是 0（缺失）。"""
-        not_binary = self._group_sum((x != 0) & (x != 1)) > 0
-        bad = not_binary | (self._group_sum(x) > 1)
+    def check(self, x: NDArray, name: str = "X") -> NDArray:
+        """每一組恰有一個 1，或全是 0（缺失）；傳回 x 本身。"""
+        not_binary = self.blocks.sum((x != 0) & (x != 1)) > 0
+        bad = not_binary | (self.blocks.sum(x) > 1)
         if bad.any():
             row, group = np.argwhere(bad)[0]
             raise ValueError(
-                f"資料 {name} 的第 {row} 列、第 {group} 個變數是 {self._split(x)[group][row]}；類別概似"
+                f"資料 {name} 的第 {row} 列、第 {group} 個變數是 {self.blocks.split(x)[group][row]}；類別概似"
                 "（likelihood=\"categorical\"）的每一組只能恰有一個 1，或全是 0（缺失）。請檢查獨熱編碼。"
             )
+        return x
 
     def log_prob(self, x: NDArray, output: NDArray, noise_log_var: NDArray = NO_PARAMETERS) -> NDArray:
         """log p(x|z) = Σ_g m_g [a_{g,k} − log Σ_j e^(a_{g,j})]，m_g 是「有觀察到」。單位 nats。"""
-        shifted = output - self._spread(np.maximum.reduceat(output, self.starts, axis=-1))
-        log_partition = np.log(self._group_sum(np.exp(shifted)))
-        return np.sum(x * shifted, axis=-1) - np.sum(self._group_sum(x) * log_partition, axis=-1)
+        shifted = output - self.blocks.spread(self.blocks.max(output))
+        log_partition = np.log(self.blocks.sum(np.exp(shifted)))
+        return np.sum(x * shifted, axis=-1) - np.sum(self.blocks.sum(x) * log_partition, axis=-1)
+
+    def cell_log_prob(self, x: NDArray, output: NDArray) -> NDArray:
+        """每個變數的 log p(x_v|z)，缺失的是 0：(N, D) → (N, V)，單位 nats；加起來就是 ``log_prob``。"""
+        shifted = output - self.blocks.spread(self.blocks.max(output))
+        log_softmax = shifted - self.blocks.spread(np.log(self.blocks.sum(np.exp(shifted))))
+        return self.blocks.sum(x * log_softmax)
 
     def gradient(
         self, x: NDArray, output: NDArray, noise_log_var: NDArray = NO_PARAMETERS
     ) -> tuple[NDArray, NDArray]:
         """∂ log p / ∂a = x − m_g softmax_g(a)，形狀 (N, D)。"""
-        return x - self._spread(self._group_sum(x)) * self.mean(output), NO_PARAMETERS
+        return x - self.blocks.spread(self.blocks.sum(x)) * self.mean(output), NO_PARAMETERS
 
     def mean(self, output: NDArray) -> NDArray:
         """E[x|z]：每一組各自的 softmax。"""
-        weights = np.exp(output - self._spread(np.maximum.reduceat(output, self.starts, axis=-1)))
-        return weights / self._spread(self._group_sum(weights))
+        weights = np.exp(output - self.blocks.spread(self.blocks.max(output)))
+        return weights / self.blocks.spread(self.blocks.sum(weights))
 
     def sample(
         self, output: NDArray, rng: np.random.Generator, noise_log_var: NDArray = NO_PARAMETERS
     ) -> NDArray:
         """Gumbel-max：加上 Gumbel 雜訊後，每一組取最大的那個，機率正好是 softmax。"""
         noisy = output + rng.gumbel(size=output.shape)
-        best = np.stack([np.argmax(part, axis=-1) for part in self._split(noisy)], axis=-1)
-        x = np.zeros(output.shape, output.dtype)
-        np.put_along_axis(x, best + self.starts, 1, axis=-1)
-        return x
-
-    def _split(self, values: NDArray) -> list[NDArray]:
-        return np.split(values, self.starts[1:], axis=-1)
-
-    def _group_sum(self, values: NDArray) -> NDArray:
-        return np.add.reduceat(values, self.starts, axis=-1)
-
-    def _spread(self, per_group: NDArray) -> NDArray:
-        return np.repeat(per_group, self.groups, axis=-1)
+        return self.blocks.one_hot(self.blocks.codes(noisy), output.dtype)
 
 
 @dataclass(frozen=True)
 class Gaussian:
-    """每一欄是常態變數，變異數 ``variance`` 固定，或由資料學出一個共用的值（``"learned"``）。"""
+    """每一欄是常態變數，變異數 ``variance`` 固定，或由資料學出一個共用的值（``"learned"``）。
+
+    x 與輸出 a（平均值）的形狀都是 (N, D)。
+
+    >>> Gaussian(0.25).log_prob(np.array([[1.0]]), np.array([[0.5]])).round(4)  # 差一個標準差
+    array([-0.7258])
+    """
 
     variance: float | str = 1.0
 
@@ -178,13 +207,16 @@ class Gaussian:
 
     @property
     def n_parameters(self) -> int:
+        """自己要學的參數：學變異數時 1 個，否則 0。"""
         return int(self.variance == "learned")
 
     def n_outputs(self, n_columns: int) -> int:
+        """解碼器要幾個輸出：一欄一個。"""
         return n_columns
 
-    def check(self, x: NDArray, name: str = "X") -> None:
-        """任何有限的實數都可以。"""
+    def check(self, x: NDArray, name: str = "X") -> NDArray:
+        """任何有限的實數都可以；傳回 x 本身。"""
+        return x
 
     def log_var(self, noise_log_var: NDArray) -> Any:
         """log s²：固定的，或學出來的那一個。"""
@@ -214,5 +246,6 @@ class Gaussian:
     def sample(
         self, output: NDArray, rng: np.random.Generator, noise_log_var: NDArray = NO_PARAMETERS
     ) -> NDArray:
+        """抽 x = a + s ε：(N, D) → (N, D)。"""
         scale = float(np.exp(0.5 * self.log_var(noise_log_var)))
         return output + scale * rng.standard_normal(output.shape).astype(output.dtype)

@@ -1,8 +1,9 @@
 """變分自編碼器 ``VAE``：把前面各章的模組接起來，照 scikit-learn 的慣例使用（第 8 章）。"""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,15 +12,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import inputs, settings, training
 from .bounds import Bounds
+from .files import check_destination
 from .gradients import Engine, make_engine
-from .likelihood import Categorical, Likelihood
+from .groups import Groups
+from .likelihood import Bernoulli, Categorical, Likelihood
 from .network import Network
 from .optimizer import Adam
 from .rows import CategoryCodes, DenseRows, Rows
-from .storage import check_destination, load_arrays, save_arrays
+from .storage import load_arrays, save_arrays
 
 KIND = "{} 模型"
-ROWS_AT_ONCE = 8192
+#: 一次算幾列；欄很多時再少一些，一塊最多這麼多格。
+ROWS_AT_ONCE, CELLS_AT_ONCE = 8192, 2**24
+#: ``score`` 每列抽幾個 z。
+SCORE_SAMPLES = 10
+
+Estimate = TypeVar("Estimate")
 
 
 class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -42,6 +50,15 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         history_：每個訓練週期一列的字典：epoch、beta、reconstruction、kl、kl_per_unit、loss，
             有驗證集時另有 val_ 開頭的四項。單位都是每列的 nats。
         network_、parameters_、likelihood_、n_features_in_。
+
+    X 是 (N, D) 的矩陣、DataFrame、稀疏矩陣（會展開成密集的），或逐批才展開的 ``CategoryCodes``。
+    不合用的資料或設定引發 ``ValueError``，還沒訓練就使用引發 ``NotFittedError``。
+    出處：Kingma & Welling (2014)。
+
+    >>> x = np.random.default_rng(0).integers(0, 2, (200, 6)).astype(float)
+    >>> vae = VAE(hidden=(16,), epochs=5).fit(x)
+    >>> vae.transform(x).shape, vae.sample(3).shape, vae.elbo(x).shape
+    ((200, 2), (3, 6), (200,))
     """
 
     def __init__(
@@ -170,7 +187,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         rng, bounds = np.random.default_rng(state.validation_seed), self._bounds(state.parameters)
         losses, sizes = [], []
         with np.errstate(over="ignore", invalid="ignore"):  # 溢位由下面的錯誤說清楚，不另外印警告
-            for x in _blocks(rows):
+            for x in blocks(rows):
                 losses.append(bounds.loss(x, self._draw_noise(len(x), rng), self.kl, beta, self.free_bits))
                 sizes.append(len(x))
             row = training.history_row(losses, sizes, "val_")
@@ -183,9 +200,9 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     # ---- 使用 -------------------------------------------------------------------------------------------
 
     def encode(self, X: ArrayLike | CategoryCodes) -> tuple[NDArray, NDArray]:
-        """每列的 q(z|x)：平均值與對數變異數，各 (N, d)。"""
+        """每列的 q(z|x) = N(μ, diag σ²)：平均值 μ 與對數變異數 log σ²，各 (N, d)。"""
         bounds = self._bounds()
-        codes = [bounds.network.encode(bounds.theta, x) for x in _blocks(self._rows(X))]
+        codes = [bounds.network.encode(bounds.theta, x) for x in blocks(self._rows(X))]
         return np.concatenate([mean for mean, _ in codes]), np.concatenate([log_var for _, log_var in codes])
 
     def transform(self, X: ArrayLike | CategoryCodes) -> NDArray:
@@ -197,25 +214,41 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         output = self._output(z)
         return self.likelihood_.mean(output)
 
-    def sample(self, n: int, rng: np.random.Generator) -> NDArray:
-        """從先驗抽 z，再從 p(x|z) 抽 x；傳回 (n, D)。"""
+    def sample(self, n: int, rng: np.random.Generator | None = None) -> NDArray:
+        """從先驗 N(0, I) 抽 z，再從 p(x|z) 抽 x：(n, D)。``rng`` 不給，就由 ``random_state`` 起一個新的。"""
         check_is_fitted(self)
         settings.check_integer("n", n, 1)
-        return self.sample_given(inputs.random_generator(rng).standard_normal((n, self.latent_dim)), rng)
+        rng = self._generator(rng)
+        return self.sample_given(rng.standard_normal((n, self.latent_dim)), rng)
 
-    def sample_given(self, z: ArrayLike, rng: np.random.Generator) -> NDArray:
+    def sample_given(self, z: ArrayLike, rng: np.random.Generator | None = None) -> NDArray:
         """在指定的 z 抽 x：(N, d) → (N, D)。"""
         output, noise_log_var = self._output(z), self._bounds().theta.noise_log_var
-        return self.likelihood_.sample(output, inputs.random_generator(rng), noise_log_var)
+        return self.likelihood_.sample(output, self._generator(rng), noise_log_var)
+
+    # ---- 打分數與條件機率 -------------------------------------------------------------------------------
+
+    def score(self, X: ArrayLike | CategoryCodes, y: Any = None) -> float:
+        """ELBO 對列平均，單位 nats，越大越好（scikit-learn 的慣例）；y 不使用。
+
+        每列用固定的 10 個樣本，所以同一個模型、同一份資料，永遠是同一個數。
+
+        >>> x = np.eye(4)[np.arange(40) % 4]
+        >>> from sklearn.model_selection import GridSearchCV
+        >>> search = GridSearchCV(VAE(hidden=(4,), epochs=2), {"latent_dim": [1, 2]}, cv=2).fit(x)
+        >>> bool(search.best_score_ < 0)
+        True
+        """
+        return float(self.elbo(X, SCORE_SAMPLES, np.random.default_rng(0)).mean())
 
     def elbo(
         self, X: ArrayLike | CategoryCodes, n_samples: int = 1, rng: np.random.Generator | None = None
     ) -> NDArray:
         """每列的 ELBO（beta = 1）：(N,)，單位 nats；重建項用 ``n_samples`` 個樣本平均，KL 用封閉形式。
 
-        ``rng`` 不給，就從 ``random_state`` 起一個新的：同樣的呼叫得到同樣的數。
+        ``rng`` 不給，就由 ``random_state`` 起一個新的（不是 None 的話）：同樣的呼叫得到同樣的數。
         """
-        return self._estimate(Bounds.elbo, X, n_samples, rng)
+        return np.concatenate(self._estimate(Bounds.elbo, X, n_samples, rng))
 
     def log_likelihood(
         self, X: ArrayLike | CategoryCodes, n_samples: int = 1000, rng: np.random.Generator | None = None
@@ -224,19 +257,78 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         期望值隨 K 不減，趨近 log p(x)；記憶體與 ``n_samples`` 無關。出處：Burda et al. (2016)。
         """
-        return self._estimate(Bounds.log_likelihood, X, n_samples, rng)
+        return np.concatenate(self._estimate(Bounds.log_likelihood, X, n_samples, rng))
+
+    def conditional(
+        self, X: ArrayLike | CategoryCodes, n_samples: int = 100, rng: np.random.Generator | None = None
+    ) -> NDArray:
+        r"""每個變數各水準的 :math:`p(x_v\mid x_{\text{已知}})`：(N, D)，每一組加成 1；整組為 0 的是未知。
+
+        .. math:: \sum_k w_k\,p(x_v\mid z_k)\Big/\sum_k w_k,\qquad
+           w_k = p(x_{\text{已知}}\mid z_k)\,p(z_k)/q(z_k\mid x_{\text{已知}})
+
+        已知的變數也給（看過它自己之後的機率）；要「其餘的格子怎麼猜它」，先用 ``Groups.without`` 蓋住它。
+        記憶體與 ``n_samples`` 無關。不是類別概似就引發 ``ValueError``；伯努利的模型先 ``as_categorical``。
+        出處：Mattei & Frellsen (2019)。
+
+        >>> x = np.eye(4)[np.arange(40) % 2] + np.eye(4)[2 + np.arange(40) % 2]
+        >>> vae = VAE(hidden=(4,), epochs=2, likelihood=Categorical((2, 2))).fit(x)
+        >>> p = vae.conditional(Groups((2, 2)).without(x, 1))  # 由第 0 個變數猜第 1 個
+        >>> Groups((2, 2)).sum(p).round(12)[0]
+        array([1., 1.])
+        """
+        return np.concatenate(self._estimate(Bounds.conditional, X, n_samples, rng))
+
+    def surprise(
+        self, X: ArrayLike | CategoryCodes, n_samples: int = 1000, rng: np.random.Generator | None = None
+    ) -> tuple[NDArray, NDArray]:
+        r"""每列的 log p(x) (N,)，與每格的 :math:`\log p(x_v\mid x_{\text{其餘}})` (N, V)，單位 nats。
+
+        把一格拿掉，樣本的權重就除以 :math:`p(x_v|z_k)`，所以一次抽樣夠全部的格子用：
+
+        .. math:: p(x_v\mid x_{\text{其餘}}) \approx \frac{\sum_k w_k}{\sum_k w_k / p(x_v|z_k)}
+
+        缺失的格子是 NaN。錯誤同 ``conditional``。
+        出處：Gelfand, Dey & Chang (1992) 的條件預測座標（conditional predictive ordinate）。
+        """
+        totals, cells = zip(*self._estimate(Bounds.surprise, X, n_samples, rng), strict=True)
+        return np.concatenate(totals), np.concatenate(cells)
+
+    def as_categorical(self, groups: Sequence[int]) -> Self:
+        """同一組輸出讀成每個變數一個 softmax 的模型；傳回複本，原來的不動。
+
+        伯努利的 logit 在「每個變數恰有一個水準」之下，條件機率正好是 softmax。``groups`` 是各變數的水準個數，
+        總和不是 D，或模型是別種概似，引發 ``ValueError``。
+        """
+        check_is_fitted(self)
+        if not isinstance(self.likelihood_, Bernoulli | Categorical):
+            raise ValueError(
+                f"這個模型的概似（likelihood）是 {self.likelihood_!r}，輸出不是 logit，不能讀成 softmax；"
+                "請改用 likelihood=\"categorical\" 訓練。"
+            )
+        reading = deepcopy(self)
+        reading.likelihood = reading.likelihood_ = Categorical(groups)
+        reading.likelihood_.n_outputs(self.n_features_in_)
+        return reading
 
     def _estimate(
         self,
-        estimate: Callable[[Bounds, NDArray, int, np.random.Generator], NDArray],
+        estimate: Callable[[Bounds, NDArray, int, np.random.Generator], Estimate],
         X: ArrayLike | CategoryCodes,
         n_samples: int,
         rng: np.random.Generator | None,
-    ) -> NDArray:
+    ) -> list[Estimate]:
+        """一段一段的列，各算一次。"""
         bounds = self._bounds()
         settings.check_integer("n_samples", n_samples, 1)
-        rng = settings.generator(self.random_state) if rng is None else inputs.random_generator(rng)
-        return np.concatenate([estimate(bounds, x, n_samples, rng) for x in _blocks(self._rows(X))])
+        rng = self._generator(rng)
+        return [estimate(bounds, x, n_samples, rng) for x in blocks(self._rows(X))]
+
+    def _generator(self, rng: np.random.Generator | None) -> np.random.Generator:
+        """給的產生器；沒有給，就照 ``random_state`` 起一個新的，不動用它自己。"""
+        if rng is None:
+            return settings.generator(deepcopy(self.random_state))
+        return inputs.random_generator(rng)
 
     def _bounds(self, parameters: NDArray | None = None) -> Bounds:
         if parameters is None:
@@ -271,12 +363,45 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def load(cls, path: str | Path) -> Self:
         """讀回 ``save`` 寫的模型，逐位元相同；檔案截斷、被改過或不是模型，引發 ``ValueError``。"""
         arrays, metadata = load_arrays(path, KIND.format(cls.__name__))
-        vae = cls(**settings.rebuild(metadata["settings"]))
-        vae.n_features_in_ = metadata["n_columns"]
-        vae._make_network(metadata["groups"])
-        vae.parameters_, vae.history_ = arrays["parameters"], metadata["history"]
+        columns = metadata["groups"] or metadata["n_columns"]
+        arguments = settings.rebuild(metadata["settings"])
+        vae = cls.from_parameters(arrays["parameters"], columns, metadata["history"], **arguments)
         if "feature_names" in arrays:
             vae.feature_names_in_ = arrays["feature_names"].astype(object)
+        return vae
+
+    @classmethod
+    def from_parameters(
+        cls,
+        parameters: ArrayLike,
+        columns: int | Sequence[int],
+        history: Iterable[Mapping[str, Any]] = (),
+        **arguments: Any,
+    ) -> Self:
+        """由訓練好的參數建立模型，不訓練；``arguments`` 是 ``VAE`` 的引數。
+
+        ``parameters`` 是平坦的向量（``parameters_``）；``columns`` 是欄數 D，或各變數的水準個數
+        （``likelihood="categorical"`` 時要它）。引數不合用、向量的長度與網路不合，引發 ``ValueError``。
+
+        >>> vae = VAE(hidden=(4,), epochs=2).fit(np.eye(4))
+        >>> same = VAE.from_parameters(vae.parameters_, 4, hidden=(4,))
+        >>> np.array_equal(same.transform(np.eye(4)), vae.transform(np.eye(4)))
+        True
+        """
+        vae = cls(**arguments)
+        settings.check(vae.get_params(deep=False))
+        if isinstance(columns, int | np.integer):
+            settings.check_integer("columns", columns, 1)
+            vae.n_features_in_, groups = int(columns), None
+        else:
+            vae.n_features_in_, groups = Groups(columns).total, Groups(columns).sizes
+        vae._make_network(groups)
+        vae.parameters_, vae.history_ = np.array(parameters, dtype=vae.dtype), [dict(row) for row in history]
+        if vae.parameters_.shape != (vae.network_.size,):
+            raise ValueError(
+                f"引數 parameters 的形狀是 {vae.parameters_.shape}；這些設定與 {vae.n_features_in_} 欄的網路"
+                f"要 ({vae.network_.size},)。請用訓練時的設定與 columns。"
+            )
         return vae
 
     # ---- 檢查輸入 ---------------------------------------------------------------------------------------
@@ -287,6 +412,11 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "parameters_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     def _learn_columns(self, X: ArrayLike | CategoryCodes) -> Rows:
         """記下訓練資料的欄，並照它建立概似與網路。"""
@@ -308,8 +438,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """資料換成 ``Rows``；欄要與訓練時相同，值要在概似的範圍裡。"""
         if not isinstance(X, CategoryCodes):
             values = inputs.finite(inputs.validated(self, X, name, reset=False), name)
-            self.likelihood_.check(values, name)
-            return DenseRows(values)
+            return DenseRows(self.likelihood_.check(values, name))
         if X.n_columns != self.n_features_in_:
             raise ValueError(
                 f"引數 {name} 展開後有 {X.n_columns} 欄，模型訓練時是 {self.n_features_in_} 欄；"
@@ -320,7 +449,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return CategoryCodes(X.codes, X.groups, self.dtype)
 
 
-def _blocks(rows: Rows) -> Iterator[NDArray]:
+def blocks(rows: Rows) -> Iterator[NDArray]:
     """一段一段取出，記憶體不隨列數增加。"""
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        yield rows.take(np.arange(start, min(start + ROWS_AT_ONCE, len(rows))))
+    step = max(1, min(ROWS_AT_ONCE, CELLS_AT_ONCE // rows.n_columns))
+    for start in range(0, len(rows), step):
+        yield rows.take(np.arange(start, min(start + step, len(rows))))

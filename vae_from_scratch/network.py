@@ -22,7 +22,25 @@ class Parameters(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """D 欄 → ``hidden`` → (μ, log σ²) → 反過來的 ``hidden`` → 輸出；隱藏層用 ReLU。"""
+    """D 欄 → ``hidden`` → (μ, log σ²) → 反過來的 ``hidden`` → 輸出；隱藏層用 ReLU。
+
+    網路自己不存參數：參數是一條 (size,) 的向量，``views`` 把它看成各層的矩陣。
+
+    參數
+        n_columns、latent_dim：D 與 d。
+        hidden：編碼器各隱藏層的寬度，解碼器反過來用。
+        n_outputs：解碼器輸出的個數，由概似決定（``likelihood.n_outputs(D)``）。
+        n_noise：概似自己要學的參數個數（``likelihood.n_parameters``）。
+
+    例子
+        >>> network = Network(n_columns=5, latent_dim=2, hidden=(4,), n_outputs=5)
+        >>> network.size
+        81
+        >>> theta = network.views(network.initialize(np.random.default_rng(0)))
+        >>> mean, log_var = network.encode(theta, np.eye(5))
+        >>> mean.shape, network.decode(theta, mean).shape
+        ((5, 2), (5, 5))
+    """
 
     n_columns: int
     latent_dim: int
@@ -32,10 +50,12 @@ class Network:
 
     @property
     def encoder_shapes(self) -> list[tuple[int, int]]:
+        """編碼器各層的形狀 (n_in + 1, n_out)。"""
         return _shapes((self.n_columns, *self.hidden, 2 * self.latent_dim))
 
     @property
     def decoder_shapes(self) -> list[tuple[int, int]]:
+        """解碼器各層的形狀 (n_in + 1, n_out)。"""
         return _shapes((self.latent_dim, *reversed(self.hidden), self.n_outputs))
 
     @property

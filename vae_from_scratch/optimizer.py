@@ -23,6 +23,20 @@ class Adam:
     ``"keras"``：ε 加在修正之前的 :math:`\sqrt{v}`（Keras 與論文第 2 節末的寫法）。前 100 步兩者可差 8%。
 
     內部存的是 m/(1−β₁) 與 v/(1−β₂)，每一步省下兩趟全長的乘法。
+
+    參數
+        size：參數向量的長度；``update`` 的兩個引數都是 (size,)。
+        learning_rate、beta1、beta2、epsilon：式子裡的 α、β₁、β₂、ε。
+        step：走了幾步；接續訓練時由檢查點帶回來。
+
+    引發
+        ValueError：``epsilon_convention`` 不是上面兩個。
+
+    例子
+        >>> adam, theta = Adam(size=2, learning_rate=0.1), np.array([1.0, -1.0])
+        >>> adam.update(theta, gradient=np.array([3.0, -0.01]))
+        >>> theta.round(4)
+        array([ 0.9, -0.9])
     """
 
     size: int
@@ -45,7 +59,7 @@ class Adam:
         self.second_moment = np.zeros(self.size, self.dtype)
 
     def update(self, parameters: NDArray, gradient: NDArray) -> None:
-        """走一步；``parameters`` 就地更新，``gradient`` 被當成暫存區用掉。"""
+        """走一步：``parameters`` (size,) 就地更新，``gradient`` (size,) 被當成暫存區用掉。"""
         self.step += 1
         rate, epsilon = self._scaled_rate_and_epsilon()
         m, v, work = self.first_moment, self.second_moment, gradient

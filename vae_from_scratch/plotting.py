@@ -4,7 +4,6 @@
 """
 
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .storage import write_atomically
+from .files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,12 +37,9 @@ PRICE_TICKS = (60_000, 100_000, 150_000, 200_000, 300_000, 450_000)
 #: 先驗的圓各包住多少機率。
 PRIOR_SHARES = (0.50, 0.95)
 
-_ROOT = Path(__file__).resolve().parents[1]
-_FONT_FOLDERS = (
-    _ROOT / "_vendor" / "fonts",
-    _ROOT / "node_modules" / "@expo-google-fonts" / "noto-sans-tc" / "400Regular",
-    _ROOT / "node_modules" / "@expo-google-fonts" / "noto-sans-tc" / "700Bold",
-)
+_PACKAGE = Path(__file__).resolve().parent
+#: 課程資料夾裡的整套字型；沒有就用隨套件而來的常用字。
+_FONT_FOLDERS = (_PACKAGE.parent / "_vendor" / "fonts", _PACKAGE / "fonts")
 _COURSE_FONT = "Noto Sans TC"
 _SYSTEM_FONTS = (
     "Noto Sans CJK TC",
@@ -86,10 +82,7 @@ _STYLE: dict[str, Any] = {
 
 
 def use_course_style() -> None:
-    """設定全書的圖樣：中文字型、顏色、SVG；在 Jupyter 裡也讓格子輸出 SVG。
-
-    找不到任何繁體中文字型時發出一次警告，說明怎麼補。
-    """
+    """設定全書的圖樣：中文字型、顏色、SVG；在 Jupyter 裡也讓格子輸出 SVG。"""
     import matplotlib
     from cycler import cycler
 
@@ -102,28 +95,15 @@ def use_course_style() -> None:
 
 
 def _font_names() -> list[str]:
-    """先用專案帶來的 Noto Sans TC，再用系統的繁體中文字型。"""
+    """Noto Sans TC；它沒有的字，用系統的繁體中文字型補。"""
     from matplotlib import font_manager
 
     known = {font.name for font in font_manager.fontManager.ttflist}
     if _COURSE_FONT not in known:
-        for path in (path for folder in _FONT_FOLDERS for path in sorted(folder.glob("*.[ot]tf"))):
+        fonts = (sorted(folder.glob("*.ttf")) for folder in _FONT_FOLDERS)
+        for path in next(filter(None, fonts)):
             font_manager.fontManager.addfont(path)
-            known.add(_COURSE_FONT)
-    found = [name for name in (_COURSE_FONT, *_SYSTEM_FONTS) if name in known]
-    if not found:
-        _warn_no_font()
-    return found[:1]
-
-
-def _warn_no_font() -> None:
-    # 缺字時 matplotlib 每個字警告一次；一次說清楚就夠了。
-    warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
-    warnings.warn(
-        "找不到繁體中文字型，圖裡的中文會變成方框。請在專案的資料夾執行 npm ci --ignore-scripts"
-        "（或 make book），或安裝「思源黑體」（Noto Sans CJK TC）之後再試。",
-        stacklevel=4,
-    )
+    return [_COURSE_FONT, *[name for name in _SYSTEM_FONTS if name in known][:1]]
 
 
 def _use_svg_in_jupyter() -> None:

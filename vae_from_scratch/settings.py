@@ -40,6 +40,7 @@ def check(settings: Mapping[str, Any]) -> None:
 
 
 def check_integer(name: str, value: Any, least: int) -> None:
+    """``value`` 是 ``least`` 以上的整數嗎？不是引發 ``ValueError``。"""
     if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
         raise ValueError(f"引數 {name} 是 {value!r}；請給 {least} 以上的整數。")
 
@@ -68,7 +69,8 @@ def make_likelihood(likelihood: Any, groups: Sequence[int] | None = None) -> Lik
     if likelihood == "categorical":
         raise ValueError(
             "引數 likelihood 是 \"categorical\"，但密集的矩陣看不出各變數有幾個水準；"
-            "請改給 Categorical(groups)（groups 由獨熱編碼的規則而來），或把資料包成 CategoryCodes。"
+            "請改給 Categorical(groups)（groups 由獨熱編碼的規則而來），或把資料包成 CategoryCodes"
+            "（OneHotSchema 的 transform 給的就是，不要設 set_output）。"
         )
     if not isinstance(likelihood, str) or likelihood not in LIKELIHOODS:
         raise ValueError(

@@ -6,45 +6,18 @@
 import hashlib
 import io
 import json
-import os
-import secrets
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .files import write_atomically
+
 METADATA = "metadata_json"
 DIGEST_SIZE = hashlib.sha256().digest_size
-
-
-def check_destination(path: str | Path, name: str = "path") -> None:
-    """``path`` 寫得進去嗎？長時間的訓練開始以前先問。"""
-    folder = Path(path).parent
-    if Path(path).is_dir():
-        raise ValueError(f"引數 {name} 是資料夾 {path}；請給檔案的路徑，例如 {Path(path) / 'vae.npz'}。")
-    if not folder.is_dir():
-        raise ValueError(f"引數 {name} 是 {path}，但資料夾 {folder} 不存在；請先建立它，或換一個路徑。")
-    if not os.access(folder, os.W_OK):
-        raise ValueError(f"引數 {name} 是 {path}，但資料夾 {folder} 不能寫入；請換一個路徑，或檢查權限。")
-
-
-def write_atomically(path: str | Path, write: Callable[[IO[bytes]], Any]) -> None:
-    """先寫到同一個資料夾的暫存檔，寫完、同步到磁碟，才改名；中途被中斷，舊檔原封不動。"""
-    check_destination(path)
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def save_arrays(

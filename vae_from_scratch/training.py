@@ -30,6 +30,7 @@ class Schedule:
     warmup_epochs: int
 
     def beta_at(self, epoch: int) -> float:
+        """第 ``epoch`` 個訓練週期的 KL 權重。"""
         return objective.warmup(epoch, self.beta, self.warmup_epochs)
 
 
@@ -45,13 +46,16 @@ class State:
 
     @property
     def epoch(self) -> int:
+        """已經走完幾個訓練週期。"""
         return len(self.history)
 
     def is_finite(self) -> bool:
+        """參數與動差都還是有限的數嗎？"""
         arrays = (self.parameters, self.optimizer.first_moment, self.optimizer.second_moment)
         return all(np.isfinite(array).all() for array in arrays)
 
     def save(self, path: str | Path, fingerprint: dict[str, Any]) -> None:
+        """寫成檢查點；``fingerprint`` 記下是用什麼設定與資料訓練的。"""
         arrays = {
             "parameters": self.parameters,
             "first_moment": self.optimizer.first_moment,

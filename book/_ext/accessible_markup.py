@@ -1,6 +1,7 @@
-"""補正佈景主題、書目與擴充寫死的標記：報讀軟體念得對（axe 會報為嚴重的問題），標點是全形。
+"""補正書目與擴充寫死的標記：報讀軟體念得對（axe 會報為嚴重的問題），標點是全形。
 
-在建好之後改寫 HTML：這些標記寫死在樣板與 docutils 裡，沒有設定可以改。改過的再改一次結果不變。
+在建好之後改寫 HTML：這些標記寫死在程式裡，沒有設定、也沒有樣板可以改（佈景主題的在 book/_templates）。
+改過的再改一次結果不變。
 """
 
 import re
@@ -12,16 +13,8 @@ CORRECTIONS = [
     # 書目宣告成清單，裡面卻沒有清單項目。
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
     (re.compile(r'(<div class="citation" id="[^"]*") role="doc-biblioentry"'), r"\1"),
-    # 按鈕看得見的字（搜尋 Ctrl+K、展開這一格）就是它的名字，不要另外取一個不同的。
+    # 看得見的字（展開這一格）就是它的名字，不要另外取一個不同的。
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
-    (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"'), r"\1"),
-    # 明暗按鈕的名字在按鈕上；圖示不必再有一個。
-    (re.compile(r'(<i class="theme-switch [^>]*?) title="[^"]*"'), r"\1"),
-    # 樣板裡寫死的英文名字。
-    (re.compile(r'aria-label="Main"'), 'aria-label="全書目錄"'),
-    (re.compile(r'aria-label="Page"'), 'aria-label="本頁內容"'),
-    (re.compile(r'="Toggle primary sidebar"'), '="顯示或隱藏全書目錄"'),
-    (re.compile(r'="Toggle secondary sidebar"'), '="顯示或隱藏本頁內容"'),
     # 定理與習題的名字用全形括號。
     (re.compile(r'(<span class="caption-number">[^<]*?) ?</span> \((.*)\)</p>'), r"\1</span>（\2）</p>"),
 ]

@@ -1,62 +1,88 @@
-"""執行結果的快取要看得見套件與讀者的檔案：``vae_from_scratch``、鎖定的版本、讀者的量測或資料一改，每一頁都重新執行。
+"""執行結果的快取，一頁一個資料夾，以它依據的一切（見 page_inputs）的雜湊值命名。
 
-myst-nb 只比對頁面自己的程式格；頁面匯入的套件改了，它照樣拿出舊的結果。這裡把快取的資料夾
-以這些內容的雜湊命名：內容不同，資料夾就不同。
+myst-nb 只比對頁面自己的程式格；頁面匯入的套件改了，它照樣拿出舊的結果。現在改了一行程式，
+只有讀到它的頁重新執行；改回去，原來的資料夾還在，什麼也不必執行。每一頁留最近的幾份。
 """
 
-import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
+from jupyter_cache import get_cache
+from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from page_inputs import Page, page_key, page_of, unlisted
 from sphinx.application import Sphinx
+from sphinx.util import logging
 
-SUFFIXES = {".py", ".json", ".csv", ".npz"}
-
-
-def package_key(root: Path) -> str:
-    """套件原始碼、套件資料、鎖定檔與讀者的檔案的雜湊（前 16 個十六進位數字）。"""
-    files = sorted(p for p in (root / "vae_from_scratch").rglob("*") if p.suffix in SUFFIXES)
-    digest = hashlib.sha256()
-    for path in [*files, root / "requirements.lock"]:
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes() if path.exists() else b"")
-    for path in reader_files(root):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+KEPT = 8  # 每一頁留幾個狀態；一個約 1 到 4 MB
+READS = "VAE_PAGE_READS"  # 核心把讀過的檔案記在這個檔案裡（見 book/kernel_startup.py）
+logger = logging.getLogger(__name__)
 
 
-def reader_files(root: Path) -> list[Path]:
-    """讀者自己的輸入，頁面有它們就畫它們：``make bench`` 的結果（第 9 章）與 Kaggle 的檔案（第 11 章）。"""
-    kaggle = os.environ.get("VAE_KAGGLE_DIR")
-    folders = [root / "runs" / "bench"] + ([Path(kaggle)] if kaggle else [])
-    return [path for folder in folders for path in sorted(folder.glob("*")) if path.is_file()]
+def caches(app: Sphinx) -> Path:
+    return Path(app.outdir).parent / ".jupyter_cache"
 
 
-def choose_cache(app: Sphinx, config) -> None:
-    key = package_key(Path(app.srcdir).parent)
-    config.nb_execution_cache_path = str(Path(app.outdir).parent / ".jupyter_cache" / key)
+def page(app: Sphinx, docname: str, text: str | None = None) -> Page:
+    text = Path(app.env.doc2path(docname)).read_text(encoding="utf-8") if text is None else text
+    return page_of(read_myst_markdown_notebook(text)) if is_myst_markdown_notebook(text) else Page("", [])
 
 
-def outdated_pages(app: Sphinx, env, added, changed, removed) -> set[str]:
-    """快取換了資料夾，就回報每一頁都過期；Sphinx 會重讀，myst-nb 會重新執行。"""
-    key = Path(app.config.nb_execution_cache_path).name
-    stale = getattr(env, "package_key", key) != key
-    env.package_key = key
-    return set(env.found_docs) if stale else set()
+def cache_of(app: Sphinx, docname: str, read: Page) -> Path:
+    """這一頁、這個狀態的資料夾。"""
+    return caches(app) / docname.replace("/", "-") / page_key(read, Path(app.srcdir))
+
+
+def outdated_pages(app: Sphinx, env: Any, added: set, changed: set, removed: set) -> set[str]:
+    """依據變了的頁；Sphinx 會重讀，myst-nb 會在新的資料夾裡找結果，找不到才執行。"""
+    keys = {name: page_key(page(app, name), Path(app.srcdir)) for name in env.found_docs}
+    before = getattr(env, "page_keys", {})
+    env.page_keys = keys
+    return {name for name, key in keys.items() if before.get(name, key) != key}
+
+
+def choose_cache(app: Sphinx, docname: str, source: list[str]) -> None:
+    """讀一頁之前，把 myst-nb 的快取指到這一頁、這個狀態的資料夾。"""
+    read = page(app, docname, source[0])
+    if not read.program:
+        return
+    folder = cache_of(app, docname, read)
+    get_cache(folder).change_cache_limit(KEPT)
+    os.utime(folder)
+    env: Any = app.env
+    env.mystnb_config = env.mystnb_config.copy(execution_cache_path=str(folder))
+    os.environ[READS] = str(folder / "reads.txt")
+
+
+def check_reads(app: Sphinx, doctree: Any) -> None:
+    """執行時讀了沒有列出的檔案，那個檔案改了，這一頁就會拿出舊的結果：現在就說。"""
+    record = Path(os.environ.pop(READS, ""))
+    if not record.is_file():
+        return
+    names = json.loads("[" + ",".join(record.read_text(encoding="utf-8").splitlines()) + "]")
+    record.unlink()
+    for name in unlisted(names, page(app, app.env.docname), Path(app.srcdir)):
+        logger.warning(
+            "這一頁執行時讀了 %s，頁面開頭的 reads 卻沒有列出它；列進去，它改了才會重新執行",
+            name, location=app.env.docname, type="execution_cache",
+        )  # fmt: skip
 
 
 def drop_old_caches(app: Sphinx, error: Exception | None) -> None:
-    current = Path(app.config.nb_execution_cache_path)
-    if error is None and current.parent.is_dir():
-        for folder in current.parent.iterdir():
-            if folder.is_dir() and folder != current:
-                shutil.rmtree(folder, ignore_errors=True)
+    """不在書裡的頁、從前版本留下的，以及每一頁最舊的幾份。"""
+    pages = {name.replace("/", "-") for name in app.env.found_docs}
+    for place in caches(app).glob("*"):
+        if place.name not in pages:
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+        for folder in sorted(place.glob("*"), key=os.path.getmtime, reverse=True)[KEPT:]:
+            shutil.rmtree(folder)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    # myst-nb 在 config-inited（預設優先序 500）讀取路徑，所以要排在它前面。
-    app.connect("config-inited", choose_cache, priority=100)
     app.connect("env-get-outdated", outdated_pages)
+    app.connect("source-read", choose_cache)
+    app.connect("doctree-read", check_reads)
     app.connect("build-finished", drop_old_caches)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -4,9 +4,11 @@
 「潛在空間」切成 潛、在、空、間、潛在、在空、空間，查詢也這樣切，每一段都要在同一頁出現。
 """
 
+import pickle
 import re
+from pathlib import Path
 
-from sphinx.application import Sphinx
+from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.search import SearchLanguage
 
 RUN = re.compile(r"[\u3400-\u9fff]+|[A-Za-z0-9_]+")
@@ -39,6 +41,26 @@ var splitQuery = (query) =>
         return pieces(input)
 
 
+def forget_gone_words(app: Sphinx) -> list:
+    """只重建幾頁時，舊的索引裡會留下已經沒有一頁有的字；拿掉，才與從頭建的一樣。"""
+    indexer = getattr(app.builder, "indexer", None)
+    if indexer is not None:
+        indexer.prune(app.env.all_docs)
+        for words in (indexer._mapping, indexer._title_mapping):
+            for word in [word for word, pages in words.items() if not pages]:
+                del words[word]
+    return []
+
+
+def keep_index(app: Sphinx, error: Exception | None) -> None:
+    """索引頁的詞在寫頁面時才收集，Sphinx 卻在那以前就存檔；再存一次，下回只重建幾頁時才不會漏掉其餘的。"""
+    if error is None and app.builder.format == "html":
+        with Path(app.doctreedir, ENV_PICKLE_FILENAME).open("wb") as file:
+            pickle.dump(app.env, file, pickle.HIGHEST_PROTOCOL)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_search_language(TraditionalChinese)
+    app.connect("html-collect-pages", forget_gone_words)
+    app.connect("build-finished", keep_index)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -69,3 +69,12 @@ def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="jax_scan"):
         contestants.chosen(["numpi"])
     assert [entry.key for entry in contestants.chosen(["numpy"])] == [BOUND, "numpy"]
+
+
+@pytest.mark.parametrize(("platform", "warned"), [("linux", True), ("darwin", False), ("win32", False)])
+def test_torch_on_linux_leads_to_the_cpu_build(platform, warned, monkeypatch):
+    """Linux 上直接裝 torch 是好幾 GB 的 CUDA 版，所以說法多一句；別的套件、別的系統不必。"""
+    monkeypatch.setattr("sys.platform", platform)
+    assert ("CPU" in contestants.how_to_install("torch")) == warned
+    assert contestants.how_to_install("torch").endswith('pip install -e ".[bench]"')
+    assert contestants.how_to_install("jax") == 'pip install -e ".[bench]"'

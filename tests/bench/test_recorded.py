@@ -24,29 +24,35 @@ def records(name):
 
 
 def test_everyone_took_part(lines):
-    """名單上的每一位都在，都走了至少 12 個訓練週期；機器與版本有記下。"""
+    """名單上的每一位都在，都走了 16 個訓練週期（第 9 章這樣寫）；機器與版本有記下。"""
     assert set(lines) == {entry.key for entry in ENTRIES}
-    assert min(line.epochs for line in lines.values()) >= measure.LEAST_EPOCHS
+    assert {line.epochs for line in lines.values()} == {measure.EPOCHS} == {16}
     assert "OpenBLAS 的核心" in (report.RECORDED / report.MACHINE).read_text(encoding="utf-8")
 
 
 def test_numpy_engine(lines):
-    """引擎 numpy：不超過下限的 1.75 倍、JAX 的 1.25 倍，只輸給整個週期編譯成一個程式的。"""
-    assert lines["numpy"].to_bound <= 1.75
-    assert lines["numpy"].to_jax <= 1.25
-    slower = ("tf_step", "torch_eager", "keras_fit", "tensorflow", "autograd_natural")
+    """引擎 numpy：不超過下限的 1.75 倍，只輸給整個週期編譯成一個程式的；融合的 Adam 更快。"""
+    assert lines["numpy_fused"].to_bound < lines["numpy"].to_bound <= 1.75
+    slower = ("tf_step", "torch_eager", "keras_fit", "tensorflow", "autograd", "autograd_primitives")
     assert all(lines["numpy"].median < lines[key].median for key in slower)
 
 
-def test_fused_adam_is_ahead_of_jax(lines):
-    """加上 numba 的 Adam：比 JAX 的 scan 快。"""
-    assert lines["numpy_fused"].to_jax < 1
+def test_against_jax(lines):
+    """有 AVX-512 時不超過 JAX 的 1.25 倍，加上融合的 Adam 就比它快。
+
+    只有 AVX2 時，XLA 自己的矩陣乘法比 OpenBLAS 快：JAX 離（用 OpenBLAS 量的）下限不到兩成半，差距在矩陣乘法。
+    """
+    if "SkylakeX" in (report.RECORDED / report.MACHINE).read_text(encoding="utf-8"):
+        assert lines["numpy"].to_jax <= 1.25 and lines["numpy_fused"].to_jax < 1
+    else:
+        assert lines["jax_scan"].to_bound < 1.25 and lines["numpy"].to_jax <= 1.5
 
 
-def test_autograd_engine(lines):
-    """引擎 autograd：不超過下限的 2.5 倍，比逐步執行的 PyTorch 與 TensorFlow 快。"""
-    assert lines["autograd"].to_bound <= 2.5
-    assert lines["autograd"].median < min(lines["torch_eager"].median, lines["tf_step"].median)
+def test_what_an_honest_second_opinion_costs(lines):
+    """引擎 autograd 不借用手推的導數，所以比手寫的基本運算慢；手寫的只比手推的 numpy 慢不到一倍。"""
+    primitives = lines["autograd_primitives"].median / lines["numpy"].median
+    honest = lines["autograd"].median / lines["numpy"].median
+    assert 1 < primitives < 2 < honest < 10
 
 
 def test_whole_study():

@@ -1,6 +1,7 @@
 """建書的本地擴充：每一個補的缺口都真的補上了，該擋的也真的擋。"""
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,61 +21,6 @@ def extension(monkeypatch):
     yield importlib.import_module
     for path in (ROOT / "book" / "_ext").glob("*.py"):
         sys.modules.pop(path.stem, None)
-
-
-# ── 執行快取 ──────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def project(tmp_path):
-    (tmp_path / "vae_from_scratch" / "housing").mkdir(parents=True)
-    (tmp_path / "vae_from_scratch" / "housing" / "data.py").write_text("x = 1")
-    (tmp_path / "requirements.lock").write_text("numpy==2.4.6")
-    (tmp_path / "README.md").write_text("一")
-    return tmp_path
-
-
-@pytest.mark.parametrize("name", ["vae_from_scratch/housing/data.py", "requirements.lock"])
-def test_cache_key_follows_the_package_and_the_lock(extension, project, name):
-    key = extension("execution_cache").package_key
-    before = key(project)
-    (project / name).write_text("改了")
-    assert key(project) != before
-
-
-def test_cache_key_ignores_other_files(extension, project):
-    key = extension("execution_cache").package_key
-    before = key(project)
-    (project / "README.md").write_text("二")
-    assert key(project) == before
-
-
-def test_cache_key_follows_the_readers_own_files(extension, project, tmp_path_factory, monkeypatch):
-    """第 9 章：make bench 以後再建書，換成自己的圖；第 11 章：給了 Kaggle 的檔案，換成原文的資料。"""
-    key, kaggle = extension("execution_cache").package_key, tmp_path_factory.mktemp("kaggle")
-    keys = [key(project)]
-    (project / "runs" / "bench").mkdir(parents=True)
-    (project / "runs" / "bench" / "contestants.csv").write_text("一")
-    keys.append(key(project))
-    (kaggle / "train.csv").write_text("二")
-    monkeypatch.setenv("VAE_KAGGLE_DIR", str(kaggle))
-    keys.append(key(project))
-    (kaggle / "train.csv").write_text("三")
-    keys.append(key(project))
-    assert len(set(keys)) == 4
-    monkeypatch.delenv("VAE_KAGGLE_DIR")
-    assert key(project) == keys[1]
-
-
-def test_every_page_is_outdated_when_the_package_changes(extension):
-    outdated = extension("execution_cache").outdated_pages
-    env = SimpleNamespace(found_docs={"index", "02"})
-    first, second = (
-        SimpleNamespace(config=SimpleNamespace(nb_execution_cache_path=f"cache/{k}")) for k in "ab"
-    )
-    assert outdated(first, env, set(), set(), set()) == set()
-    assert outdated(first, env, set(), set(), set()) == set()
-    assert outdated(second, env, set(), set(), set()) == {"index", "02"}
 
 
 # ── 中文 ──────────────────────────────────────────────────────────────
@@ -99,7 +45,7 @@ def test_search_cuts_han_text_into_characters_and_pairs(extension):
     ],
 )
 def test_spacing_joins_chinese_and_keeps_the_rest(extension, text, before, after, expected):
-    assert extension("chinese_spacing").tidy(text, before, after) == expected
+    assert extension("typography_zh_tw").tidy(text, before, after) == expected
 
 
 def test_spacing_tells_equal_texts_apart(extension):
@@ -112,7 +58,7 @@ def test_spacing_tells_equal_texts_apart(extension):
         nodes.strong("", "（乙）"),
     ]
     paragraph = nodes.paragraph("", "", *parts)
-    extension("chinese_spacing").tidy_paragraph(paragraph)
+    extension("typography_zh_tw").tidy_paragraph(paragraph)
     assert paragraph.astext() == "甲與 x 與（乙）"
 
 
@@ -128,11 +74,11 @@ def test_spacing_tells_equal_texts_apart(extension):
     ],
 )
 def test_pasted_negative_numbers_get_a_minus_sign(extension, text, expected):
-    assert extension("minus_sign").with_minus(text) == expected
+    assert extension("typography_zh_tw").with_minus(text) == expected
 
 
 def test_only_pasted_text_is_changed(extension):
-    module, document = extension("minus_sign"), new_document("page")
+    module, document = extension("typography_zh_tw"), new_document("page")
     document += nodes.paragraph(
         "", "", nodes.inline("", "-24.1", classes=["pasted-text"]), nodes.literal("", "-24.1")
     )
@@ -152,7 +98,7 @@ def test_marks_stay_with_the_formula(extension):
         nodes.Text(" 吧"),
     ]
     paragraph = nodes.paragraph("", "", *parts)
-    extension("unbroken_marks").bind(paragraph)
+    extension("typography_zh_tw").bind(paragraph)
     bound = [node.astext() for node in paragraph.findall(nodes.inline)]
     assert bound == ["x，", "（y）。"]
     assert paragraph.astext() == "設x，（y）。再看 z 吧"
@@ -211,10 +157,109 @@ def test_good_alt_is_silent(alt_warnings):
 
 def test_markup_corrections_are_stable(extension):
     correct = extension("accessible_markup").correct
-    once = correct(
-        '<button class="btn search-button-field" aria-label="搜尋">搜</button><nav aria-label="Main">'
-    )
-    assert once == '<button class="btn search-button-field">搜</button><nav aria-label="全書目錄">'
+    once = correct('<div role="list" class="citation-list"><summary aria-label="Toggle hidden content">')
+    assert once == '<div class="citation-list"><summary>'
     assert correct(once) == once
     named = correct('<p><span class="caption-number">定理 4.1 </span> (KL (總和) 相加)</p>')
     assert named == '<p><span class="caption-number">定理 4.1</span>（KL (總和) 相加）</p>'
+
+
+TEMPLATES = sorted((ROOT / "book" / "_templates").glob("*.html"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_templates_name_things_in_chinese_and_once(path):
+    """樣板裡的名字是中文；看得見的字就是名字的按鈕，不另外取一個。"""
+    markup = re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.S)
+    named = re.findall(r'(?:title|aria-label)="([^"{]+)"', markup)
+    assert all(not name.isascii() for name in named)
+    if path.name == "search-button-field.html":
+        assert "aria-label" not in markup
+
+
+def test_every_template_still_replaces_one_of_the_theme():
+    """佈景主題換了版本、樣板改名，這裡的就不再有作用。"""
+    themes = [importlib.import_module(name) for name in ("sphinx_book_theme", "pydata_sphinx_theme")]
+    folders = [Path(str(theme.__file__)).parent for theme in themes]
+    theirs = {file.name for folder in folders for file in folder.glob("theme/**/*.html")}
+    assert {path.name for path in TEMPLATES} <= theirs
+
+
+# ── API ───────────────────────────────────────────────────────────────
+
+DOCSTRING = """\
+兩件事``x``緊鄰著字。
+
+參數
+    mean、log_var：平均值與對數變異數，
+        形狀 (N, d)。
+    ``noise``：雜訊。
+
+傳回
+    (N,)。
+
+訓練後的屬性
+    history_：歷程。
+
+例子
+    >>> 1 + 1
+    2
+"""
+FIELDS = """\
+兩件事\\ ``x``\\ 緊鄰著字。
+
+:param mean: 平均值與對數變異數，
+   形狀 (N, d)。
+:param log_var: 平均值與對數變異數，
+   形狀 (N, d)。
+:param noise: 雜訊。
+
+:returns: (N,)。
+:ivar history\\_: 歷程。
+
+.. rubric:: 例子
+
+>>> 1 + 1
+2
+"""
+
+
+def test_chinese_sections_become_fields(extension):
+    api = extension("api_zh_tw")
+    fields = api.to_fields(api.readable(DOCSTRING))
+    assert re.sub(r"\n{3,}", "\n\n", fields).strip() == FIELDS.strip()
+
+
+def test_a_listing_shows_its_docstring_once(extension):
+    text, code = extension("api_zh_tw").split('def f(x):\n    """說明。"""\n\n    return x  # 註解\n')
+    assert (text, code) == ("說明。", "def f(x):\n    return x  # 註解\n")
+
+
+def test_a_listing_knows_its_public_name(extension):
+    api = extension("api_zh_tw")
+    name = api.public_name
+    assert name(api.PACKAGE / "gaussian.py", "log_prob") == "vae_from_scratch.gaussian.log_prob"
+    assert name(api.PACKAGE / "network.py", "Network.views") == "vae_from_scratch.Network.views"
+    assert name(api.PACKAGE / "network.py", "dense") is None
+    assert name(api.PACKAGE / "gradients" / "layers.py", "Dense") is None
+
+
+# ── 同樣的位元組 ──────────────────────────────────────────────────────
+
+
+def test_random_names_of_tables_are_numbered(extension):
+    """兩次執行的 id 不同，編號之後相同；樣式表與格子裡的仍是同一個。"""
+    renumber = extension("stable_ids").renumber
+    first = ['<style>#T_1f3a9 {}</style><table id="T_1f3a9"><td id="T_1f3a9_row0">', '<table id="T_00abc">']
+    second = [text.replace("1f3a9", "77b20").replace("00abc", "90fed") for text in first]
+    assert renumber(first) == renumber(second)
+    assert renumber(first)[0].count("T_table1") == 3 and renumber(first)[1] == '<table id="T_table2">'
+
+
+def test_words_of_no_page_leave_the_index(extension):
+    indexer = SimpleNamespace(
+        prune=lambda names: None, _mapping={"舊": set(), "新": {"02"}}, _title_mapping={"舊": set()}
+    )
+    app = SimpleNamespace(builder=SimpleNamespace(indexer=indexer), env=SimpleNamespace(all_docs={}))
+    assert extension("search_zh_tw").forget_gone_words(app) == []
+    assert (indexer._mapping, indexer._title_mapping) == ({"新": {"02"}}, {})

@@ -1,5 +1,6 @@
 """用字：原始檔與建好的網頁都不出現大陸用語與簡體字。"""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def sources() -> list[Path]:
     return sorted(path for path in files if not path.is_relative_to(ROOT / "tests" / "book"))
 
 
+@cache
 def quoted() -> list[str]:
     return quoted_sources((ROOT / "book" / "references.bib").read_text(encoding="utf-8"))
 

@@ -6,6 +6,7 @@
 """
 
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,7 @@ QUOTED = re.compile(r"\[([^\]\[]*)\]\{\.zh-cn\}")
 SIMPLIFIED_IN_BIG5 = set("与么优体儿凄吨听圣坏复宁岭并庄异忏怀怜惊扑扰机构气泞洁洼痒离篱网羡肮肴茧蚕触赶")
 
 
+@cache  # 全部的檔案只用到幾千個字，問的卻有兩百萬次
 def is_simplified(character: str) -> bool:
     """只有簡體才用的字：GB2312 有、Big5 沒有，加上少數 Big5 也收的。"""
     han = "\u4e00" <= character <= "\u9fff"

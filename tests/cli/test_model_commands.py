@@ -10,6 +10,7 @@ import pytest
 from vae_from_scratch.cli import main
 from vae_from_scratch.tables.saved import SavedModel
 
+from .conftest import without_drawing
 from .test_fit_command import content, csv_text, everything, fit
 
 
@@ -29,7 +30,8 @@ def trained(tmp_path_factory):
         "--out",
         folder / "model",
     )
-    assert fit(folder / "表.csv", *options) == 0
+    with without_drawing():
+        assert fit(folder / "表.csv", *options) == 0
     return folder / "model"
 
 
@@ -175,7 +177,8 @@ def others(tmp_path_factory):
     (folder / "表.csv").write_text(csv_text(content(100)), encoding="utf-8")
     options = {"bernoulli": ("--likelihood", "bernoulli"), "level": ("--missing", "level")}
     for name, chosen in options.items():
-        assert fit(folder / "表.csv", "--seeds", "1", "--out", folder / name, *chosen) == 0
+        with without_drawing():
+            assert fit(folder / "表.csv", "--seeds", "1", "--out", folder / name, *chosen) == 0
     return folder
 
 

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from vae_from_scratch import VAE, gaussian, inputs
 from vae_from_scratch.gradients import ENGINES, make_engine
@@ -51,13 +52,55 @@ def test_outside_the_unit_interval_for_bernoulli(value) -> None:
     vae(likelihood="gaussian").fit(changed(3, 1, value))
 
 
+@pytest.mark.parametrize("value", [1.0000000000000002, 1 + 5e-7, -1e-12])
+def test_the_rounding_of_a_scaler_is_a_zero_or_a_one(value) -> None:
+    rounded = changed(3, 1, value)
+    clean = vae().fit(changed(3, 1, round(value)))
+    assert vae().fit(rounded).parameters_.tobytes() == clean.parameters_.tobytes()
+    assert rounded[3, 1] == value, "使用者的資料不改"
+    with pytest.raises(ValueError, match="第 3 列第 1 欄"):  # 反例：差得多就不是捨入
+        vae().fit(changed(3, 1, value + np.sign(value - 0.5) * 1e-5))
+
+
+def test_a_real_scaler_after_which_one_is_not_one() -> None:
+    from sklearn.preprocessing import MinMaxScaler
+
+    x = np.random.default_rng(0).normal(50, 20, (30, 100))
+    for dtype, error in (("float64", 1e-15), ("float32", 1e-7)):
+        scaled = MinMaxScaler().fit_transform(x.astype(dtype))
+        assert scaled.max() > 1 + error / 10, "捨入真的超過了 1，這個檢查才有意義"
+        vae().fit(scaled)
+
+
+@pytest.mark.parametrize("peak", [255, 16])
+def test_pixels_are_told_to_divide(peak) -> None:
+    pixels = np.random.default_rng(0).integers(0, peak, (30, 16), endpoint=True).astype(np.uint8)
+    assert pixels.max() == peak
+    with pytest.raises(ValueError, match=r"若這是像素，請除以可能的最大值（.*X / 255）"):
+        vae().fit(pixels)
+    vae().fit(pixels / peak)
+    for other in (pixels * 100.5, pixels - 20.0, pixels % 3):  # 反例：不像像素，不亂猜
+        with pytest.raises(ValueError, match=r"只接受 0 到 1 的值。請先做獨熱編碼"):
+            vae().fit(other)
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csr_array, sparse.coo_array, sparse.csc_matrix])
+def test_sparse_rows_are_the_dense_ones(kind) -> None:
+    dense = vae().fit(X, validation=X[:5])
+    model = vae().fit(kind(X), validation=kind(X[:5]))
+    assert model.parameters_.tobytes() == dense.parameters_.tobytes()
+    assert model.score(kind(X)) == dense.score(X) != dense.score(1 - X)
+    with pytest.raises(ValueError, match="第 3 列第 1 欄是 5"):
+        vae().fit(kind(changed(3, 1, 5)))
+
+
 @pytest.mark.parametrize("row", [[1, 1, 0, 1], [0.5, 0.5, 0, 1], [2, 0, 0, 1], [-1, 1, 0, 1], [1, 0, 1, 1]])
 def test_a_group_that_is_not_one_hot(row) -> None:
     x = np.vstack([[1.0, 0, 0, 1], row])
     message = r"資料 X 的第 1 列、第 [01] 個變數是 .*恰有一個 1，或全是 0.*請檢查獨熱編碼"
     with pytest.raises(ValueError, match=message):
         vae(likelihood=Categorical((2, 2))).fit(x)
-    missing = vae(likelihood=Categorical((2, 2))).fit([[1.0, 0, 0, 1], [0, 0, 0, 1]])
+    missing = vae(likelihood=Categorical((2, 2))).fit(np.array([[1.0, 0, 0, 1], [0, 0, 0, 1]]))
     assert missing.n_features_in_ == 4
 
 

@@ -7,8 +7,8 @@ from tests.core.linear_gaussian import exact_log_prob, train
 from tests.core.quadrature import expectation
 from vae_from_scratch import objective
 from vae_from_scratch.bounds import Bounds
-from vae_from_scratch.housing.evaluation import active_units
 from vae_from_scratch.likelihood import Gaussian
+from vae_from_scratch.tables.measures import active_units
 
 EIGENVALUES = np.array([3, 1, 0.3])
 #: 六列資料，平均 0、共變異數正好是 diag(EIGENVALUES)。

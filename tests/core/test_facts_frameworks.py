@@ -1,14 +1,13 @@
 """事實 27–30：兩個框架互相比對時會踩到的預設。"""
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from vae_from_scratch.likelihood import Bernoulli
 from vae_from_scratch.network import Network
 from vae_from_scratch.optimizer import Adam
-
-tf = pytest.importorskip("tensorflow")
-keras = pytest.importorskip("keras")
 
 
 def test_fact_27_relu_at_zero() -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
@@ -47,7 +48,7 @@ def test_pipeline_with_pandas_output() -> None:
 
 
 def test_pipeline_after_the_schema_on_real_houses() -> None:
-    from vae_from_scratch.housing.schema import OneHotSchema
+    from vae_from_scratch.tables.schema import OneHotSchema
 
     houses = raw_table().head(200)
     schema = OneHotSchema().fit(houses)
@@ -61,6 +62,74 @@ def test_pipeline_after_the_schema_on_real_houses() -> None:
         likelihood.check(np.minimum(schema.encode(houses) + np.eye(1, schema.n_columns), 1)[[5, 5]])
 
 
+def rare_table() -> pd.DataFrame:
+    """「地段」的「島」只有一列：不論怎麼分，總有一份的訓練資料沒有它。"""
+    rng = np.random.default_rng(0)
+    land = rng.choice(list("東西南"), 60)
+    land[7] = "島"
+    return pd.DataFrame(
+        {"地段": land, "屋況": rng.choice(list("良中差"), 60), "樓層": rng.integers(1, 4, 60)}
+    )
+
+
+def pipeline(**settings):
+    from vae_from_scratch.tables.schema import OneHotSchema
+
+    return make_pipeline(OneHotSchema(), VAE(likelihood="categorical", hidden=(6,), epochs=2, **settings))
+
+
+def test_cross_validation_learns_the_levels_of_each_fold() -> None:
+    houses = rare_table()
+    scores = cross_val_score(pipeline(), houses, cv=KFold(4))
+    by_hand = []
+    for train, test in KFold(4).split(houses):
+        model = pipeline().fit(houses.iloc[train])
+        by_hand.append(model.score(houses.iloc[test]))
+        assert model[-1].likelihood_.groups == model[0].groups
+    assert scores.tolist() == by_hand and np.isfinite(scores).all()
+    widths = [pipeline().fit(houses.iloc[train])[0].n_columns for train, _ in KFold(4).split(houses)]
+    assert sorted(widths) == [9, 10, 10, 10], "真的有一份缺了那個水準"
+
+
+def test_grid_search_over_a_pipeline_on_a_frame() -> None:
+    search = GridSearchCV(
+        pipeline(), {"vae__latent_dim": [1, 2], "onehotschema__missing": ["zeros", "level"]}, cv=3
+    )
+    search.fit(rare_table())
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_score_ == search.cv_results_["mean_test_score"].max()
+    assert search.transform(rare_table()).shape == (60, search.best_params_["vae__latent_dim"])
+
+
+def test_the_model_alone_is_searched_on_every_kind_of_rows() -> None:
+    from vae_from_scratch.tables.schema import OneHotSchema
+
+    rows = OneHotSchema().fit_transform(rare_table())
+    grid = {"beta": [1.0, 50.0]}
+    coded = GridSearchCV(VAE(likelihood="categorical", hidden=(6,), epochs=2), grid, cv=3).fit(rows)
+    dense = VAE(likelihood=Categorical(rows.groups), hidden=(6,), epochs=2)
+    by_matrix = GridSearchCV(dense, grid, cv=3).fit(np.asarray(rows))
+    assert coded.cv_results_["mean_test_score"].tolist() == by_matrix.cv_results_["mean_test_score"].tolist()
+    bits = GridSearchCV(VAE(hidden=(6,), epochs=2), grid, cv=3).fit(np.asarray(rows))
+    assert np.isfinite(bits.best_score_)
+
+
+def test_a_dense_matrix_still_needs_the_groups() -> None:
+    """反例：密集的矩陣看不出各變數有幾個水準，訊息說出補救。"""
+    dense = pipeline().set_output(transform="pandas")
+    with pytest.raises(ValueError, match=r"Categorical\(groups\).*OneHotSchema.*set_output"):
+        dense.fit(rare_table())
+
+
+def test_sparse_one_hot_encoding_is_accepted() -> None:
+    def pipeline(encoder: OneHotEncoder):
+        return make_pipeline(encoder, VAE(likelihood=Categorical((4, 3, 3)), hidden=(6,), epochs=2))
+
+    model = pipeline(OneHotEncoder()).fit(rare_table())
+    dense = pipeline(OneHotEncoder(sparse_output=False)).fit(rare_table())
+    assert model.score(rare_table()) == dense.score(rare_table())
+
+
 def test_pipeline_after_a_scaler_and_with_a_validation_set() -> None:
     x = np.random.default_rng(0).normal(size=(40, 3))
     pipeline = make_pipeline(StandardScaler(), VAE(likelihood="gaussian", hidden=(4,), epochs=2))
@@ -69,7 +138,9 @@ def test_pipeline_after_a_scaler_and_with_a_validation_set() -> None:
     assert pipeline.transform(x).shape == (40, 2)
 
 
-@pytest.mark.parametrize("method", ["transform", "encode", "decode", "elbo", "log_likelihood", "save"])
+@pytest.mark.parametrize(
+    "method", ["transform", "encode", "decode", "elbo", "log_likelihood", "score", "save"]
+)
 def test_using_it_before_fit_says_so(method, tmp_path) -> None:
     argument = tmp_path / "x.npz" if method == "save" else np.zeros((1, 2))
     with pytest.raises(NotFittedError):

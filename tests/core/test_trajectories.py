@@ -26,15 +26,6 @@ def test_parameters_agree_after_a_thousand_steps_of_adam(ames: Ames, likelihood,
         assert relative_error(train(problem, engine, (1000,), kl)[1000], ours) <= AFTER[1000], engine
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
-def test_textbook_expression_walks_the_same_way(ames: Ames, likelihood) -> None:
-    """"autograd" 引擎與 "numpy" 共用幾個手推的導數，所以再走一條完全獨立的路。"""
-    problem = on_ames(ames, likelihood, n_rows=2930, hidden=(50, 20))
-    ours = train(problem, "numpy", (200,))[200]
-    assert relative_error(train(problem, "natural", (200,))[200], ours) <= AFTER[200]
-
-
 @pytest.fixture(scope="module")
 def study(ames: Ames) -> tuple[Problem, dict[str, dict[int, np.ndarray]]]:
     """原來的網路、整個研究的長度：三個引擎，加上起點的每個權重差 1e-15 的 NumPy。"""

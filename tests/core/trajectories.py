@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.core import natural_reference
 from tests.core.problems import Problem
 from vae_from_scratch.optimizer import Adam
 
@@ -45,12 +44,7 @@ def train(
 
 def _start_numpy(problem: Problem, engine: str, kl: str, adam: Settings) -> tuple[Step, Parameters]:
     parameters, optimizer = problem.parameters.copy(), Adam(problem.network.size, **adam)
-
-    def natural(parameters: NDArray, x: NDArray, noise: NDArray, beta: float) -> Any:
-        batch = problem._replace(parameters=parameters, x=x, noise=noise)
-        return natural_reference.loss_and_gradient(batch, kl, beta)
-
-    loss_and_gradient = natural if engine == "natural" else problem.engine(engine, kl).loss_and_gradient
+    loss_and_gradient = problem.engine(engine, kl).loss_and_gradient
 
     def step(x: NDArray, noise: NDArray) -> None:
         optimizer.update(parameters, loss_and_gradient(parameters, x, noise, BETA)[1])

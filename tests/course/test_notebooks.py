@@ -97,7 +97,7 @@ PAGE = """\
 # 標題
 
 見 {eq}`eq-09-b`、{numref}`fig-09-x`、{ref}`那一章 <ch-09>`、{term}`先驗` 與 {term}`後驗 <後驗分布>`。
-值是 {glue:text}`c09_z:.2f`。
+值是 {glue:text}`c09_z:.2f`，用法是 {py:func}`~vae_from_scratch.gaussian.log_prob`。
 
 ```{math}
 :label: eq-09-a
@@ -130,7 +130,7 @@ def translate(tmp_path, page):
 def test_a_page_becomes_plain_markdown(tmp_path):
     text = translate(tmp_path, PAGE)
     assert "見公式 (2)、圖 1、那一章、先驗與後驗。" in text
-    assert "值是 `c09_z`。" in text
+    assert "值是 `c09_z`，用法是 `log_prob`。" in text
     assert "$$\nb=2\n\\tag{2}\n$$" in text
     assert "<details><summary>解答</summary>" in text and "```python\nreturn 2 * x\n```" in text
     assert not LEFTOVER.search(text)

@@ -69,10 +69,9 @@ def test_the_price_cannot_be_overwritten_by_accident(ames):
         ames.log_price[0] = 0
 
 
-def test_held_out_is_a_fixed_share_of_the_priced_houses(kaggle):
+def test_held_out_is_a_fixed_share_of_the_priced_and_of_the_others(kaggle):
     held_out = kaggle.held_out(0.2, seed=3)
-    assert held_out.sum() == 292
-    assert np.isfinite(kaggle.log_price[held_out]).all()
+    assert held_out[kaggle.priced].sum() == held_out[~kaggle.priced].sum() == 292
     assert (held_out == kaggle.held_out(0.2, seed=3)).all()
     assert (held_out != kaggle.held_out(0.2, seed=4)).any()
     with pytest.raises(ValueError, match="share"):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vae_from_scratch.tables.study import Plan
+from vae_from_scratch.tables.seeds import Plan
 
 
 def make_table(n_rows=120, seed=0, noise=0.1):

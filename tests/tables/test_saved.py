@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from vae_from_scratch.tables import study
+from vae_from_scratch.tables import seeds
 from vae_from_scratch.tables.saved import SavedModel
 
 
@@ -17,10 +17,10 @@ def frame(table):
 
 @pytest.fixture(scope="module")
 def models(frame, plan):
-    results = study.run_all(frame, None, plan, jobs=1)
+    results = seeds.run_all(frame, None, plan, jobs=1)
+    info = {"source": "表.csv", "plan": {"missing": "zeros"}}
     return [
-        SavedModel(r.vae, r.schema, r.schema.encode(frame[~r.held_out]).sum(axis=0), {"source": "表.csv"})
-        for r in results
+        SavedModel(r.vae, r.schema, r.schema.encode(frame[~r.held_out]).sum(axis=0), info) for r in results
     ]
 
 

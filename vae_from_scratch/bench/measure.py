@@ -1,22 +1,19 @@
 """怎麼計時：全部參賽者同時活著，一個訓練週期一個訓練週期輪流走；報中位數與四分位距。
 
-輪流走，機器忽快忽慢時大家一起忽快忽慢，比值才穩。第一個訓練週期含編譯與暖機，不計。少於八個訓練週期的量測
-看不到非正規數（float32 的動差從第七個左右開始變得太小），所以預設走 16 個。
+輪流走，機器忽快忽慢時大家一起忽快忽慢，比值才穩。每一位住在自己的行程裡（``worker``），都在同一個核心上，
+中途退出的記下原因，不影響別人。第一個訓練週期含編譯與暖機，不計。少於八個訓練週期的量測看不到非正規數
+（float32 的動差從第七個左右開始變得太小），所以預設走 16 個。
 """
 
-import gc
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..training import one_thread
-from .contestants import BOUND, Contestant, Entry
+from .contestants import BOUND, Entry, how_to_install
 from .problem import Problem
+from .worker import PATIENCE, Epoch, Failed, Worker
 
 EPOCHS = 16
 LEAST_EPOCHS = 12
@@ -25,13 +22,20 @@ EARLY, LATE = slice(1, 6), slice(8, None)
 
 @dataclass
 class Timing:
-    """一位參賽者每個訓練週期的時間（秒）與損失。"""
+    """一位參賽者每個訓練週期的時間（秒）與損失；中途退出的，``failure`` 是原因。"""
 
     entry: Entry
     n_steps: int
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+    failure: str = ""
+
+    def add(self, epoch: Epoch) -> None:
+        """記下一個訓練週期。"""
+        self.wall.append(epoch.wall)
+        self.cpu.append(epoch.cpu)
+        self.losses.append(epoch.loss)
 
     @property
     def milliseconds(self) -> float:
@@ -45,6 +49,7 @@ class Timing:
 
     @property
     def cpu_milliseconds(self) -> float:
+        """一步的 CPU 時間的中位數（毫秒）。"""
         return self._per_step(self.cpu[1:], 50)
 
     @property
@@ -66,32 +71,62 @@ def race(
     entries: list[Entry],
     epochs: int = EPOCHS,
     progress: Callable[[str], None] = lambda message: None,
+    patience: float = PATIENCE,
 ) -> list[Timing]:
-    """輪流走 ``epochs`` 個訓練週期；每一輪的起跑順序輪替，沒有人總是跟在同一個人後面。"""
+    """輪流走 ``epochs`` 個訓練週期；每一輪的起跑順序輪替，沒有人總是跟在同一個人後面。
+
+    ``patience`` 秒沒有回應的就不等了。
+    """
     if epochs < 2:
         raise ValueError(f"引數 epochs 是 {epochs}；第一個訓練週期是暖機，所以至少要 2。")
-    with one_core(), ExitStack() as stack:
-        pairs = [(Timing(entry, problem.n_steps), _ready(entry, problem, progress)) for entry in entries]
-        stack.enter_context(_settled_garbage())
+    timings = [Timing(entry, problem.n_steps) for entry in entries]
+    workers: dict[str, Worker] = {}
+    try:
+        for timing in timings:
+            _prepare(timing, problem, workers, progress, patience)
+        started = time.monotonic()
         for epoch in range(epochs):
-            start = epoch % len(pairs)
-            for timing, contestant in pairs[start:] + pairs[:start]:
-                progress(f"第 {epoch + 1}/{epochs} 個訓練週期：{timing.entry.name}")
-                _time(timing, contestant)
-    return [timing for timing, _ in pairs]
+            left = f"，約剩 {(time.monotonic() - started) / epoch * (epochs - epoch):.0f} 秒" if epoch else ""
+            start = epoch % len(timings)
+            for timing in timings[start:] + timings[:start]:
+                progress(f"第 {epoch + 1}/{epochs} 個訓練週期{left}：{timing.entry.name}")
+                _time(timing, workers)
+    finally:
+        for worker in workers.values():
+            worker.stop()
+    return timings
 
 
-def _ready(entry: Entry, problem: Problem, progress: Callable[[str], None]) -> Contestant:
+def _prepare(
+    timing: Timing,
+    problem: Problem,
+    workers: dict[str, Worker],
+    progress: Callable[[str], None],
+    patience: float,
+) -> None:
+    """起一個行程，等它準備好；沒有安裝或準備不好，就記下原因。"""
+    entry = timing.entry
     progress(f"準備：{entry.name}")
-    return entry.make(problem)
+    if not entry.installed:
+        timing.failure = f"沒有安裝 {entry.package}（{how_to_install(entry.package)}）"
+        return
+    workers[entry.key] = Worker(entry, problem, patience)
+    try:
+        workers[entry.key].ready()
+    except Failed as failed:
+        timing.failure = str(failed)
+        workers.pop(entry.key).stop()
 
 
-def _time(timing: Timing, contestant: Contestant) -> None:
-    wall, cpu = time.perf_counter(), time.process_time()
-    loss = contestant.epoch()
-    timing.wall.append(time.perf_counter() - wall)
-    timing.cpu.append(time.process_time() - cpu)
-    timing.losses.append(loss)
+def _time(timing: Timing, workers: dict[str, Worker]) -> None:
+    """叫它走一個訓練週期；中途退出的，之後就不再叫。"""
+    if timing.failure:
+        return
+    try:
+        timing.add(workers[timing.entry.key].epoch())
+    except Failed as failed:
+        timing.failure = str(failed)
+        workers.pop(timing.entry.key).stop()
 
 
 def ratio(timing: Timing, reference: Timing) -> float:
@@ -101,27 +136,8 @@ def ratio(timing: Timing, reference: Timing) -> float:
 
 
 def bound_of(timings: list[Timing]) -> Timing:
-    return next(timing for timing in timings if timing.entry.key == BOUND)
-
-
-@contextmanager
-def _settled_garbage() -> Iterator[None]:
-    """各家框架載入的幾十萬個物件，不該在別人的訓練裡一再被垃圾回收掃過。"""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-@contextmanager
-def one_core() -> Iterator[None]:
-    """只用一條執行緒；Linux 上再把整個行程釘在一個核心，框架自己開的執行緒也逃不掉。"""
-    with ExitStack() as stack:
-        stack.enter_context(one_thread())
-        if sys.platform == "linux":
-            allowed = os.sched_getaffinity(0)
-            os.sched_setaffinity(0, {max(allowed)})
-            stack.callback(os.sched_setaffinity, 0, allowed)
-        yield
+    """下限；它若沒有量成，比值就無從算起。"""
+    bound = next(timing for timing in timings if timing.entry.key == BOUND)
+    if bound.failure:
+        raise RuntimeError(f"下限沒有量成，比值無從算起：{bound.failure}。")
+    return bound

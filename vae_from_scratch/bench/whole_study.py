@@ -32,10 +32,12 @@ class Study:
 
     @property
     def name(self) -> str:
+        """表上的名字。"""
         return NAMES[self.key]
 
     @property
     def median(self) -> float:
+        """秒數的中位數。"""
         return median(self.seconds)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 
+from .. import __version__
 from .arguments import ChineseParser, in_chinese
 
 COMMANDS = (
@@ -30,6 +31,8 @@ REASONS = {
     errno.ENOSPC: "磁碟空間不足",
     errno.ENAMETOOLONG: "名字太長",
 }
+#: 套件本身用不到、選用時才要裝的，各在哪一個 extra。
+EXTRAS = {"tensorflow": "tensorflow", "keras": "tensorflow", "numba": "fast"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain("已中斷，沒有寫出任何結果。", 130)
     except (ValueError, FloatingPointError) as error:
         return _complain(f"錯誤：{error}", 2)
+    except ModuleNotFoundError as error:
+        return _complain(f"錯誤：{_how_to_install(error)}", 2)
     except OSError as error:
         reason = REASONS.get(error.errno or 0, error.strerror)
         return _complain(f"錯誤：檔案讀寫失敗，{error.filename}：{reason}。請檢查路徑、權限與磁碟空間。", 2)
@@ -57,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser(arguments: Sequence[str]) -> ChineseParser:
     parser = ChineseParser(prog=PROGRAM, description="從零開始的變分自編碼器：在命令列訓練與使用模型。")
+    parser.add_argument("--version", action="version", version=f"vae-from-scratch {__version__}")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True)
     for name in COMMANDS:
         command = import_module(f".{name.replace('-', '_')}", __name__)
@@ -79,6 +85,17 @@ def _check_command(parser: ChineseParser, arguments: Sequence[str]) -> None:
     close = get_close_matches(name, COMMANDS, n=1)
     guess = f"是不是 {close[0]}？" if close else ""
     parser.error(f"沒有「{name}」這個命令；{guess}可用的命令是 {'、'.join(COMMANDS)}")
+
+
+def _how_to_install(error: ModuleNotFoundError) -> str:
+    name = (error.name or "").partition(".")[0]
+    if name in ("", "vae_from_scratch"):
+        raise error  # 那是本套件的錯，不是讀者少裝了什麼
+    package = f'"vae-from-scratch[{EXTRAS[name]}]"' if name in EXTRAS else name
+    return (
+        f"這個命令需要 {name}，但是沒有安裝。在課程的資料夾執行 make install（或 python make.py install）；"
+        f"不在課程的資料夾，就執行 pip install {package}。"
+    )
 
 
 def _complain(message: str, code: int) -> int:

@@ -65,6 +65,7 @@ class ChineseParser(argparse.ArgumentParser):
         super().__init__(**settings)
 
     def error(self, message: str) -> NoReturn:
+        """印一句錯誤與怎麼看說明，以結束碼 2 停下。"""
         print(f"錯誤：{message}。\n說明：{self.prog} --help", file=sys.stderr)
         sys.exit(2)
 

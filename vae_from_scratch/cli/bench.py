@@ -12,7 +12,6 @@ from .arguments import display_width, integer
 from .results import results_folder
 
 if TYPE_CHECKING:
-    from ..bench.contestants import Entry
     from ..bench.report import Line
 
 SUMMARY = "效能：本書的引擎與 JAX、TensorFlow、PyTorch、Keras 並排計時（約 5 分鐘）"
@@ -22,6 +21,7 @@ READY = "VAE_BENCH_READY"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """這個命令的引數。"""
     parts = "量哪些：contestants 各家一步的時間，study 整個研究，rows 一百萬列，shapes 寬度與批次（預設全部）"
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), metavar="部分", help=parts)
     parser.add_argument("--only", nargs="+", metavar="名字", help="只要這幾位參賽者；打錯會列出名單")
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """量測，印出並寫下表與圖。"""
     _check(args)
     if READY not in os.environ:
         return _run_in_prepared_process(args)
@@ -82,6 +83,7 @@ def _as_arguments(args: argparse.Namespace) -> list[str]:
 def _measure(args: argparse.Namespace, folder: Path) -> str:
     """量每一部分，寫出 CSV 與圖；傳回整份 Markdown。"""
     from ..bench import report
+    from ..files import write_text
 
     work = {"contestants": _contestants, "study": _study, "rows": _rows, "shapes": _shapes}
     parts = [work[part](args, folder) for part in PARTS if part in args.parts]
@@ -89,37 +91,27 @@ def _measure(args: argparse.Namespace, folder: Path) -> str:
     listed = "\n".join(f"- {line}" for line in machine.splitlines())
     warning = ["> 這是試跑（--quick），數字不能引用。"] if args.quick else []
     text = "\n\n".join(["# 效能", *warning, listed, *parts])
-    (folder / report.TABLE).write_text(text + "\n", encoding="utf-8")
-    (folder / report.MACHINE).write_text(machine + "\n", encoding="utf-8")
+    write_text(folder / report.TABLE, text + "\n")
+    write_text(folder / report.MACHINE, machine + "\n")
     return text
 
 
 def _contestants(args: argparse.Namespace, folder: Path) -> str:
     from ..bench import contestants, measure, problem, report
 
-    entries = _installed(contestants.chosen(args.only))
     epochs = args.epochs or (3 if args.quick else measure.EPOCHS)
     task = problem.load(args.data, args.folder)
-    timings = measure.race(task, entries, epochs, show)
+    timings = measure.race(task, contestants.chosen(args.only), epochs, show)
     show("")
     found: Sequence[Line] = report.lines(timings)
     report.write_csv(folder / report.CONTESTANTS_CSV, found)
     report.save_figure(folder / report.FIGURE, found)
     title = (
         f"## 一步的時間\n\n{task.source}，{len(task.x)} 列 {task.x.shape[1]} 欄，float32，"
-        f"批次 {task.batch_size}，一條執行緒，{epochs} 個訓練週期輪流計時（第一個是暖機，不計）。"
+        f"批次 {task.batch_size}，一條執行緒，一位一個行程，{epochs} 個訓練週期"
+        "輪流計時（第一個是暖機，不計）。"
     )
-    return f"{title}\n\n{report.contestants_table(found)}"
-
-
-def _installed(entries: list["Entry"]) -> list["Entry"]:
-    """沒有安裝的說一聲，略過。"""
-    from ..bench.contestants import how_to_install
-
-    for entry in entries:
-        if not entry.installed:
-            print(f"略過「{entry.name}」：沒有安裝 {entry.package}（{how_to_install(entry.package)}）。")
-    return [entry for entry in entries if entry.installed]
+    return f"{title}\n\n{report.contestants_table(found, timings)}"
 
 
 def _study(args: argparse.Namespace, folder: Path) -> str:

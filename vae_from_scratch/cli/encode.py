@@ -9,16 +9,18 @@ USAGE = "檔案.csv --model DIR [--out 檔案] [--force]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """這個命令的引數。"""
     saved_model.add_arguments(parser, "檔名.codes.csv")
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..tables.outputs import code_columns
+    """寫出原來的欄，加上各單元的 mean 與 log_var。"""
+
+    from ..files import write_csv
+    from ..tables.result import code_columns
 
     path = saved_model.destination(args, saved_model.beside(args.file, "codes"))
     model, table, frame = saved_model.read(args)
-    saved_model.write_csv(
-        saved_model.with_columns(table, code_columns(*model.encode(frame)), args.file), path
-    )
+    write_csv(path, saved_model.with_columns(table, code_columns(*model.encode(frame)), args.file))
     print(f"{len(table)} 列的編碼寫在 {path}：原來的欄之後，加上各單元的 mean 與 log_var。")
     return 0

@@ -15,6 +15,7 @@ SUMMARY = "練習：檢查作答、拿回題目、由解答產生題目"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """動作與各動作的引數。"""
     actions = parser.add_subparsers(title="動作", metavar="動作", required=True)
     test = _action(actions, "test", _test, "檢查作答，說出錯在哪裡，列出分數", "*")
     test.add_argument("-k", dest="function", metavar="函式", help="只檢查這一個函式")
@@ -41,20 +42,24 @@ def _action(
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
+    """``--target``：檢查哪個資料夾。"""
     parser.add_argument(
         "--target", default="exercises", metavar="資料夾", help="檢查哪裡的檔案（預設 exercises）"
     )
 
 
 def run(args: argparse.Namespace) -> int:
+    """執行選的動作。"""
     return int(args.action(args, course_root()))
 
 
 def chosen_sets(args: argparse.Namespace, root: Path) -> list[ExerciseSet]:
+    """命令列寫的那幾組；沒有寫就是全部。"""
     return [find_set(text, root) for text in args.sets] or all_sets(root)
 
 
 def checked_target(args: argparse.Namespace, root: Path) -> str:
+    """``--target`` 的資料夾；不存在引發 ``CourseError``。"""
     if not (root / args.target).is_dir():
         raise CourseError(f"--target 的資料夾「{args.target}」不存在；預設的 exercises 是你作答的地方。")
     return args.target
@@ -83,6 +88,7 @@ def where(sets: list[ExerciseSet], target: str) -> Callable[[Case], str]:
 
 
 def colourful() -> bool:
+    """要不要用顏色：是終端機，而且沒有設 ``NO_COLOR``。"""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 

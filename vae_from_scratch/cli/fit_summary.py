@@ -7,7 +7,7 @@ from .arguments import clip, display_width, pad
 
 if TYPE_CHECKING:
     from ..tables.columns import Column
-    from ..tables.outputs import Fit
+    from ..tables.result import Fit
 
 #: 缺失超過這個比例的欄，提醒一聲：空白也許是「沒有」。
 MANY_GAPS = 0.2
@@ -41,7 +41,7 @@ def _line(mark: str, name: str, levels: str, missing: str, top: str, reason: str
 def describe(fit: "Fit", seconds: float, file: str, out: str) -> str:
     """結論、檔案，與接下來可以做的事。"""
     from ..tables.findings import findings
-    from ..tables.outputs import FILES
+    from ..tables.result import FILES
 
     epochs = fit.best.vae.epochs
     lines = [f"{len(fit.frame)} 列，{len(fit.results)} 個種子，{epochs} 個訓練週期，{seconds:.1f} 秒"]

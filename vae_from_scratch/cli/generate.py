@@ -13,6 +13,7 @@ OUT = "generated.csv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """這個命令的引數。"""
     # argparse 把「-1,0.5」看成選項；讓它知道這是負數開頭的值，「--at -1,0.5」才寫得出來。
     matcher: Any = re.compile(r"^-[\d.][\d.,eE+-]*$")
     parser._negative_number_matcher = matcher
@@ -24,9 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """由先驗（或固定的一點）抽出新的列，寫成 CSV。"""
+
     import numpy as np
 
     from .. import settings
+    from ..files import write_csv
     from ..tables.saved import SavedModel
 
     settings.check_integer("--rows", args.rows, 1)
@@ -38,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
             f"引數 --at 有 {len(args.at)} 個數，模型的潛在空間卻是 {model.vae.latent_dim} 維；"
             f"請給 {model.vae.latent_dim} 個用逗號分開的數。"
         )
-    saved_model.write_csv(model.generate(args.rows, np.random.default_rng(args.seed), args.at), path)
+    write_csv(path, model.generate(args.rows, np.random.default_rng(args.seed), args.at))
     saved_model.mention_reading(model)
     where = "由先驗抽的" if args.at is None else f"固定的 ({', '.join(f'{z:g}' for z in args.at)})"
     print(f"{args.rows} 列寫在 {path}，z 是{where}；每一格是照機率抽的，不是取最可能的。")

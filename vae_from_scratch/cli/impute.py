@@ -22,24 +22,29 @@ CELL_COLUMNS = ("row", "column", "level", "probability", "chosen")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """這個命令的引數。"""
     saved_model.add_arguments(parser, "檔名.imputed.csv；機率寫在旁邊的 .probabilities.csv")
     saved_model.add_samples(parser, SAMPLES)
 
 
 def run(args: argparse.Namespace) -> int:
+    """補上缺失的格子，寫出補好的表與每一格的機率。"""
+
     import numpy as np
+
+    from ..files import write_csv
 
     saved_model.check_samples(args)
     path = saved_model.destination(args, saved_model.beside(args.file, "imputed"))
     companion = Path(saved_model.beside(str(path), "probabilities"))
     saved_model.check_free(companion, args.force)
     model, table, frame = saved_model.read(args)
-    gaps = frame.isna().to_numpy() & (model.schema.codes(frame) < 0)
+    gaps = frame.isna().to_numpy()
     filled, cells = _fill(model, table, frame, gaps, args.samples, np.random.default_rng(args.seed))
-    saved_model.write_csv(cells, companion)
-    saved_model.write_csv(filled, path)
+    write_csv(companion, cells)
+    write_csv(path, filled)
     saved_model.mention_reading(model)
-    _mention_levels(int((frame.isna().to_numpy() & ~gaps).sum()))
+    _mention_levels(int(table[list(model.variables)].isna().to_numpy().sum() - gaps.sum()))
     print(f"補了 {gaps.sum()} 格（填機率最大的水準），寫在 {path}；每一格各水準的機率在 {companion}。")
     return 0
 

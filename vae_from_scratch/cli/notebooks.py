@@ -10,12 +10,15 @@ USAGE = "[--output 資料夾]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """這個命令的引數。"""
     parser.add_argument(
         "--output", type=Path, metavar="資料夾", help="寫到哪裡（預設是課程的 _build/notebooks）"
     )
 
 
 def run(args: argparse.Namespace) -> int:
+    """匯出筆記本，說出備份與位置。"""
+
     from ..course.notebooks import export_all
 
     root = course_root()

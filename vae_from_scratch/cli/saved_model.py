@@ -32,6 +32,8 @@ def add_samples(parser: argparse.ArgumentParser, default: int) -> None:
 
 
 def check_samples(args: argparse.Namespace) -> None:
+    """``--samples`` 與 ``--seed`` 合用嗎？不合用引發 ``ValueError``。"""
+
     from .. import settings
 
     settings.check_integer("--samples", args.samples, 1)
@@ -49,7 +51,9 @@ def destination(args: argparse.Namespace, default: str) -> Path:
 
 
 def check_free(path: Path, force: bool) -> None:
-    from ..storage import check_destination
+    """``path`` 寫得進去，而且還沒有檔案（或 ``force``）；否則引發 ``ValueError``。"""
+
+    from ..files import check_destination
 
     check_destination(path, "--out")
     if path.exists() and not force:
@@ -103,10 +107,3 @@ def with_columns(table: "pd.DataFrame", added: dict, path: str) -> "pd.DataFrame
         raise ValueError(f"{path} 已經有叫做「{taken[0]}」的欄，結果放不進去；請先改掉那一欄的名字。")
     return pd.concat([table, pd.DataFrame(added, index=table.index)], axis=1)
 
-
-def write_csv(table: "pd.DataFrame", path: Path) -> None:
-    """寫成 UTF-8 的 CSV；寫到一半中斷，不會留下半個檔案。"""
-    from ..storage import write_atomically
-
-    text = table.to_csv(index=False, lineterminator="\n")
-    write_atomically(path, lambda file: file.write(text.encode()))

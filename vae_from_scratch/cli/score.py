@@ -14,13 +14,17 @@ SAMPLES = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """這個命令的引數。"""
     saved_model.add_arguments(parser, "檔名.scores.csv")
     saved_model.add_samples(parser, SAMPLES)
 
 
 def run(args: argparse.Namespace) -> int:
+    """給每一列打分數，寫出概似、怪的分數與最意外的一格。"""
+
     import numpy as np
 
+    from ..files import write_csv
     from ..tables.oddity import odd_cells
 
     saved_model.check_samples(args)
@@ -34,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         "marginal_log_likelihood": scores.marginal,
         "oddness": scores.oddness,
     }
-    saved_model.write_csv(saved_model.with_columns(table, added | _cell_columns(cells), args.file), path)
+    write_csv(path, saved_model.with_columns(table, added | _cell_columns(cells), args.file))
     saved_model.mention_reading(model)
     print(f"{len(table)} 列的分數寫在 {path}，單位是 nats；oddness 越大，各欄湊在一起越少見。")
     odd = int(scores.oddness.argmax())

@@ -1,9 +1,11 @@
 """``study``：算完書裡所有的長實驗，存進快取；中斷後再跑，只補還沒算的。"""
 
 import argparse
+import os
 import sys
 import time
 
+from ..course.sets import CourseError, course_root
 from ..housing import study
 
 SUMMARY = "算完書裡的長實驗（兩核心約 6 分鐘，可中斷、可接續）"
@@ -11,6 +13,7 @@ USAGE = "[--only 實驗 …] [--jobs N] [--list]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """這個命令的引數。"""
     parser.add_argument(
         "--only", nargs="+", choices=tuple(study.EXPERIMENTS), metavar="實驗",
         help=f"只算這些實驗：{'、'.join(study.EXPERIMENTS)}",
@@ -20,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """補算還沒有的結果；``--list`` 只列出進度。"""
+    _check_folder()
     names = args.only or list(study.EXPERIMENTS)
     if args.list:
         return _list(names)
@@ -35,6 +40,18 @@ def run(args: argparse.Namespace) -> int:
     print(f"研究完成：共 {len(runs)} 項，這次補算 {missing} 項，{time.monotonic() - started:.0f} 秒。")
     print(f"結果在 {study.folder()}")
     return 0
+
+
+def _check_folder() -> None:
+    if os.environ.get("VAE_STUDY_DIR"):
+        return
+    try:
+        course_root()
+    except CourseError:
+        raise CourseError(
+            "study 訓練書裡的實驗，結果放在課程的資料夾；請先 cd 到課程的資料夾，"
+            "或以環境變數 VAE_STUDY_DIR 指定放結果的資料夾。自己的資料請用 fit。"
+        ) from None
 
 
 def _list(names: list[str]) -> int:

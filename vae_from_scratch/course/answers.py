@@ -24,6 +24,7 @@ class Answer:
 
     @property
     def name(self) -> str:
+        """函式的名字。"""
         return self.function.__name__
 
 

@@ -136,6 +136,7 @@ def _unchanged(before: Any, after: Any) -> bool:
 
 
 def describe_inputs(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """失敗訊息裡「輸入」那一段：一個引數一行。"""
     return [("輸入", "\n".join(named(name, value) for name, value in inputs.items()))]
 
 

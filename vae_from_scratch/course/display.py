@@ -28,6 +28,7 @@ def pad(text: str, columns: int) -> str:
 
 
 def paint(text: str, colour: str, enabled: bool) -> str:
+    """加上終端機的顏色；``enabled`` 為假時原樣傳回。"""
     return f"\033[{COLOURS[colour]}m{text}\033[0m" if enabled else text
 
 

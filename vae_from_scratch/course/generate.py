@@ -1,11 +1,11 @@
 """由解答產生題目：``### BEGIN SOLUTION`` 到 ``### END SOLUTION`` 換成 ``raise NotImplementedError``。"""
 
 import difflib
-import os
 import re
 import time
 from pathlib import Path
 
+from ..files import write_text
 from .sets import CourseError, ExerciseSet
 
 PLACEHOLDER = "raise NotImplementedError  # 把這一行換成你的程式"
@@ -23,6 +23,7 @@ def to_exercise(solution: str) -> str:
 
 
 def expected_exercise(exercise_set: ExerciseSet) -> str:
+    """由這一組的解答產生的題目；解答寫錯引發 ``CourseError``，說出是哪個檔案。"""
     try:
         return to_exercise(exercise_set.solution.read_text("utf-8"))
     except CourseError as error:
@@ -46,7 +47,7 @@ def build(exercise_set: ExerciseSet) -> tuple[bool, Path | None]:
     if path.exists() and path.read_text("utf-8") == wanted:
         return False, None
     saved = back_up(exercise_set) if path.exists() else None
-    write_atomically(path, wanted)
+    write_text(path, wanted, make_folder=True)
     return True, saved
 
 
@@ -56,12 +57,5 @@ def back_up(exercise_set: ExerciseSet) -> Path:
     number, folder = 0, exercise_set.root / ".course" / "backup"
     while (saved := folder / f"{exercise_set.stem}-{stamp}{f'-{number}' if number else ''}.py").exists():
         number += 1
-    write_atomically(saved, exercise_set.exercise.read_text("utf-8"))
+    write_text(saved, exercise_set.exercise.read_text("utf-8"), make_folder=True)
     return saved
-
-
-def write_atomically(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text(text, "utf-8", newline="\n")
-    os.replace(partial, path)

@@ -53,9 +53,11 @@ class Translator:
     names: Mapping[str, str]
 
     def page(self, text: str) -> str:
+        """整頁 MyST 的文字換成筆記本讀得懂的 Markdown。"""
         return "\n".join(self.lines(text.splitlines())) + "\n"
 
     def lines(self, lines: list[str]) -> list[str]:
+        """一行一行換；圍欄裡的另外處理。"""
         result, position = [], 0
         while position < len(lines):
             fence = _FENCE.match(lines[position])
@@ -82,6 +84,8 @@ class Translator:
             return f"`{text.partition(':')[0]}`"
         if kind.startswith("cite:"):
             return f"[{text}]"
+        if kind.startswith("py:"):  # 波浪號：只顯示最後一段
+            return f"`{text.rpartition('.')[2] if text.startswith('~') else text}`"
         return shown.strip() or self.names.get(target, target)
 
     def _block(self, fence: re.Match[str], lines: list[str]) -> list[str]:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .generate import expected_exercise, write_atomically
+from ..files import write_text
+from .generate import expected_exercise
 from .myst import Translator, first_line, labels
 from .sets import CourseError, ExerciseSet, all_sets
 
@@ -76,6 +77,7 @@ def all_notebooks(root: Path) -> Iterator[tuple[str, "NotebookNode"]]:
 
 
 def chapters(root: Path) -> list[Path]:
+    """書的各章，依編號。"""
     return sorted((root / "book").glob("[0-9][0-9]-*.md"))
 
 
@@ -193,6 +195,6 @@ def _write(path: Path, text: str, root: Path) -> Path | None:
     if path.exists():
         stamp = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         saved = root / ".course" / "backup" / f"{path.stem}-{stamp}.ipynb"
-        write_atomically(saved, path.read_text("utf-8"))
-    write_atomically(path, text)
+        write_text(saved, path.read_text("utf-8"), make_folder=True)
+    write_text(path, text, make_folder=True)
     return saved

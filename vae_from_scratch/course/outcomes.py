@@ -43,14 +43,17 @@ class Case:
 
     @property
     def function(self) -> str:
+        """檢查的是哪一個函式。"""
         return self.test.removeprefix("test_").partition("__")[0]
 
     @property
     def key(self) -> str:
+        """組別與函式，例如 ``ex02.reparameterize``。"""
         return f"{self.set_name}.{self.function}"
 
 
 def make_case(set_name: str, test: str, docstring: str | None, points: Points) -> Case:
+    """由測試的名字、說明與配分建立一項檢查。"""
     return Case(set_name, test, (docstring or test).strip().splitlines()[0].rstrip("。"), points)
 
 
@@ -87,4 +90,5 @@ class Outcome:
 
     @property
     def score(self) -> int:
+        """得到的分數：對了就是配分，否則 0。"""
         return self.case.points.value if self.status == PASSED else 0

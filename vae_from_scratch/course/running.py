@@ -12,8 +12,9 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from .diagnosis import explain_exception
@@ -31,8 +32,14 @@ def load(path: Path, name: str | None = None) -> ModuleType:
     """每次都由原始碼重新載入，不留在 ``sys.modules``，也不用 .pyc（同一秒改兩次也不會拿到舊的）。"""
     module = ModuleType(name or path.stem)
     module.__file__ = str(path)
-    exec(compile(path.read_text("utf-8"), str(path), "exec"), vars(module))
+    exec(_compiled(path.read_text("utf-8"), str(path)), vars(module))
     return module
+
+
+@lru_cache(maxsize=32)
+def _compiled(text: str, path: str) -> CodeType:
+    """一組檢查要試上百個答案，文字沒有變就不必重新編譯。"""
+    return compile(text, path, "exec")
 
 
 class Submission:

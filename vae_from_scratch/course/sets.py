@@ -22,22 +22,27 @@ class ExerciseSet:
 
     @property
     def name(self) -> str:
+        """短的名字，例如 ``ex02``。"""
         return self.stem[:4]
 
     @property
     def number(self) -> int:
+        """組別的數字。"""
         return int(self.stem[2:4])
 
     @property
     def solution(self) -> Path:
+        """解答檔。"""
         return self.file_in("solutions")
 
     @property
     def exercise(self) -> Path:
+        """題目檔，也是作答的地方。"""
         return self.file_in("exercises")
 
     @property
     def tests(self) -> Path:
+        """檢查檔。"""
         return self.root / "tests" / "exercises" / f"test_{self.stem}.py"
 
     def file_in(self, target: str | Path) -> Path:

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..files import write_text
 from . import report
 from .display import paint
-from .generate import write_atomically
 from .outcomes import PASSED, Outcome
 from .running import run_set
 from .sets import ExerciseSet
@@ -133,7 +133,7 @@ class Watcher:
 
     def _write_state(self) -> None:
         state: dict[str, Any] = {"current": self.current, "hints": self.hints}
-        write_atomically(self._state_file, json.dumps(state, ensure_ascii=False, indent=1) + "\n")
+        write_text(self._state_file, json.dumps(state, ensure_ascii=False, indent=1) + "\n", make_folder=True)
 
 
 def _uses_earlier(chosen: ExerciseSet) -> bool:

@@ -44,16 +44,17 @@ class ReLU:
 
     def __init__(self, y: NDArray, a: NDArray) -> None:
         self.y, self.a = y, a
-        # 與同形狀的 0 比，NumPy 用得上 SIMD 指令；與一個純量 0 比，慢三倍。
-        self.zero, self.active = np.zeros_like(y), np.empty_like(y, dtype=bool)
+        # 與同形狀的 0、1 比，NumPy 用得上 SIMD 指令；與一個純量比，慢三倍。
+        self.zero, self.one, self.active = np.zeros_like(y), np.ones_like(y), np.empty_like(y)
 
     def forward(self) -> None:
         """a = max(y, 0)。"""
         np.maximum(self.y, self.zero, out=self.a)
 
     def backward(self, d_a: NDArray) -> NDArray:
-        """∂L/∂y = d_a · 1[a > 0]，就地。"""
-        return np.multiply(d_a, np.greater(self.a, self.zero, out=self.active), out=d_a)
+        """∂L/∂y = d_a · 1[a > 0]，就地。a 不會是負的，所以 1[a > 0] = ⌈min(a, 1)⌉，型別始終相同。"""
+        np.ceil(np.minimum(self.a, self.one, out=self.active), out=self.active)
+        return np.multiply(d_a, self.active, out=d_a)
 
 
 class Perceptron:

@@ -53,6 +53,7 @@ class Trainer:
         self._compiled = tf.function(self._step, reduce_retracing=True)
 
     def step(self, x: NDArray, noise: NDArray) -> None:
+        """走一步；x 是 (N, D)，noise 是 (N, d)。"""
         self._compiled(tf.constant(x), tf.constant(noise))
 
     def _step(self, x: tf.Tensor, noise: tf.Tensor) -> None:

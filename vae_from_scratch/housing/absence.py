@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from ..tables.missing import NONE, check_rule
 from .data import Houses
-
-NONE = "無"
 
 Present = Callable[[pd.DataFrame, pd.DataFrame], pd.Series]
 
@@ -53,6 +52,12 @@ def true_gaps(houses: Houses) -> pd.DataFrame:
     for name, present in MEANS_NONE.items():
         gaps[name] &= present(houses.categories, houses.details)
     return gaps
+
+
+def categories(houses: Houses, missing: str) -> pd.DataFrame:
+    """照缺失的處理方式準備類別欄的表："zeros" 不動，"level" 把「沒有」寫成水準「無」。"""
+    check_rule(missing)
+    return name_absence(houses) if missing == "level" else houses.categories
 
 
 def name_absence(houses: Houses) -> pd.DataFrame:

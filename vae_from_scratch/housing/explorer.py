@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import plotting
+from ..groups import Groups
 from ..interactive import InteractiveFigure
 from .absence import name_absence
 from .chinese import LEVELS, THEMES, VARIABLES
@@ -97,7 +98,7 @@ def explorer_figure(
 def _variables(trained: Trained) -> list[dict[str, Any]]:
     """每個變數的代碼與中文、各水準的代碼與中文，以及訓練的房子裡各占多少（不看編碼的機率）。"""
     shares = trained.x[~trained.held_out].mean(axis=0)
-    parts = np.split(shares, np.cumsum(trained.groups)[:-1])
+    parts = Groups(trained.groups).split(shares)
     return [
         {
             "code": name,

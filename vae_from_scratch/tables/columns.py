@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..housing.absence import NONE
+from .missing import NONE
 from .reading import suggestion
 
 #: 一個變數的水準上限；HistGradientBoosting 的類別欄也只到 255。
@@ -46,11 +46,15 @@ class Column:
 
 
 def inspect(
-    table: pd.DataFrame, choices: Choices, target: str | None = None, missing: str = "zeros"
+    table: pd.DataFrame, choices: Choices, target: str | None = None, named: pd.DataFrame | None = None
 ) -> list[Column]:
-    """檔案的每一欄一個 ``Column``；指定的欄有錯，或一欄也沒有留下，引發 ``ValueError``。"""
+    """檔案的每一欄一個 ``Column``；指定的欄有錯，或一欄也沒有留下，引發 ``ValueError``。
+
+    ``named`` 是表示「沒有」的空白已經寫成「無」的同一張表，模型學的是它；不給就是 ``table`` 自己。
+    """
     choices = _checked(choices, list(table.columns), target)
-    columns = [_inspect(table[name], choices, target, missing) for name in table.columns]
+    named = table if named is None else named
+    columns = [_inspect(table[name], named[name], choices, target) for name in table.columns]
     kept = [column for column in columns if column.kept]
     if not kept:
         raise ValueError(_nothing_kept(columns))
@@ -101,15 +105,15 @@ def _split(names: Sequence[str], columns: list[str]) -> list[str]:
     return found
 
 
-def _inspect(column: pd.Series, choices: Choices, target: str | None, missing: str) -> Column:
+def _inspect(column: pd.Series, named_column: pd.Series, choices: Choices, target: str | None) -> Column:
     name, known = str(column.name), column.dropna()
     # 次數相同時照字典順序，同一份檔案永遠得到同一個「最常見」。
     counts = known.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     n_missing = len(column) - len(known)
-    n_levels = len(counts) + (missing == "level" and n_missing > 0 and NONE not in counts.index)
+    n_levels = named_column.nunique()
     named = name in (*choices.only, *choices.also)
     kept, reason = _decide(column, n_levels, choices, name == target, named)
-    if kept and missing == "level" and n_missing and NONE in counts.index:
+    if kept and NONE in counts.index and named_column.notna().sum() > len(known):
         reason += f"；缺失併入原有的水準「{NONE}」"
     if named and not kept:
         option = "--columns" if choices.only else "--also"

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .. import plotting
-from ..housing.generation import cramers_v
-from ..housing.schema import OneHotSchema
-from .scores import NAMES
+from .baselines import NAMES
+from .generation import cramers_v
+from .schema import OneHotSchema
 from .target import Target
 
 if TYPE_CHECKING:

@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from .outputs import Fit
-from .scores import N_NEIGHBOURS, NAMES
-
-CEILINGS = ("ridge", "logistic", "boosting")
+from .baselines import CEILINGS, CLASSIFIERS, NAMES
+from .measures import N_NEIGHBOURS
+from .result import Fit
 
 
 def spread(values: pd.Series) -> str:
@@ -30,7 +29,7 @@ def findings(fit: Fit) -> list[str]:
 def _gain(seeds: pd.DataFrame) -> str:
     # 重建與 KL 分開說，讀者才知道 ELBO 由哪兩件事組成。
     lead = (
-        f"在沒有訓練過的列上，不看編碼要 {spread(seeds.marginal)} nats，"
+        f"在沒有訓練過的列上，不看編碼要 {spread(seeds.marginal_nats)} nats，"
         f"VAE 的 −ELBO 是 {spread(-seeds.elbo)} nats（重建 {spread(seeds.reconstruction)} "
         f"加 KL {spread(seeds.kl)}）"
     )
@@ -75,7 +74,8 @@ def _filling(seeds: pd.DataFrame) -> str:
 def _target(fit: Fit) -> list[str]:
     assert fit.target is not None
     scores, others = fit.scores, ("pca", "mca", "random", "shuffled", "majority")
-    ceiling = max((name for name in CEILINGS if name in scores), key=lambda name: scores[name].mean())
+    ceilings = [name for name in (*CEILINGS, *CLASSIFIERS) if name in scores]
+    ceiling = max(ceilings, key=lambda name: scores[name].mean())
     compared = "、".join(f"{NAMES[name]} {spread(scores[name])}" for name in others if name in scores)
     score = (
         f"由平均編碼猜「{fit.target.label}」（{N_NEIGHBOURS} 個最近的鄰居），"

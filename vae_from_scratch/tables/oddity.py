@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..housing.imputation import Column, by_vae
-from ..housing.unusual import marginal_log_prob
+from ..groups import Groups
 from ..model import VAE
-from .conditional import as_softmax, surprise
+from .conditional import by_vae
+from .measures import marginal_log_prob
 
 if TYPE_CHECKING:
     from .saved import SavedModel
@@ -30,10 +30,14 @@ class Scores:
 
     @property
     def oddness(self) -> NDArray:
-        """log p_獨立(x) − log p_VAE(x)：越大，越不像這些欄平常湊在一起的樣子。"""
+        """log p_獨立(x) − log p_VAE(x)：越大，越不像這些欄平常湊在一起的樣子。
+
+        只看 −log p(x) 會把「有一欄很少見」的列排在前面；減去獨立的那一份，留下的是組合的怪。
+        """
         return self.marginal - self.log_likelihood
 
     def take(self, rows: NDArray) -> "Scores":
+        """只留這幾列。"""
         return Scores(self.log_likelihood[rows], self.marginal[rows], self.cells[rows])
 
     def oddest(self, rank: int = 0) -> NDArray:
@@ -47,8 +51,36 @@ def score(
     vae: VAE, counts: NDArray, x: NDArray, groups: Sequence[int], n_samples: int, rng: np.random.Generator
 ) -> Scores:
     """``counts`` (D,) 是訓練資料各水準的次數，x (N, D)。"""
-    log_likelihood, cells = surprise(vae, x, groups, n_samples, rng)
+    log_likelihood, cells = vae.as_categorical(groups).surprise(x, n_samples, rng)
     return Scores(log_likelihood, marginal_log_prob(counts[None], x, groups), cells)
+
+
+def oddness(
+    vae: VAE, train: NDArray, x: NDArray, groups: Sequence[int], n_samples: int, rng: np.random.Generator
+) -> NDArray:
+    """``score`` 的怪的分數 (N,)；``train`` 是訓練資料的獨熱矩陣。"""
+    return score(vae, train.sum(axis=0), x, groups, n_samples, rng).oddness
+
+
+def tampered(x: NDArray, groups: Sequence[int], n_variables: int, rng: np.random.Generator) -> NDArray:
+    """竄改：每一列隨機挑 ``n_variables`` 個變數，換成另一個隨機的列的值。
+
+    每個變數的比例大致不變，只有組合壞了；用來檢查怪的分數認不認得出來。
+    """
+    changed, blocks = x.copy(), Groups(groups)
+    donors = rng.integers(len(x), size=(len(x), n_variables))
+    for row in range(len(x)):
+        for variable, donor in zip(rng.permutation(len(blocks))[:n_variables], donors[row], strict=True):
+            changed[row, blocks.span(variable)] = x[donor, blocks.span(variable)]
+    return changed
+
+
+def area_under_curve(normal: NDArray, odd: NDArray) -> float:
+    """隨機抽一個正常的、一個怪的，怪的分數比較高的機率（ROC 曲線下的面積）；0.5 是瞎猜。"""
+    from sklearn.metrics import roc_auc_score
+
+    is_odd = np.repeat([0, 1], [len(normal), len(odd)])
+    return float(roc_auc_score(is_odd, np.concatenate([normal, odd])))
 
 
 def conditionals(
@@ -60,10 +92,10 @@ def conditionals(
     rng: np.random.Generator,
 ) -> list[NDArray]:
     """第 n 列的第 ``variables[n]`` 個變數，由同一列其餘的格子猜：各水準的機率 (K,)；−1 的是空陣列。"""
-    reading, found = as_softmax(vae, groups), [np.empty(0)] * len(x)
+    reading, found = vae.as_categorical(groups), [np.empty(0)] * len(x)
     for variable in np.unique(variables[variables >= 0]):
         rows = np.flatnonzero(variables == variable)
-        answers = by_vae(reading, x[rows], Column(groups, int(variable)), n_samples, rng)
+        answers = by_vae(reading, x[rows], groups, int(variable), n_samples, rng)
         for row, answer in zip(rows, answers, strict=True):
             found[row] = answer
     return found

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .. import plotting
+from .baselines import NAMES
 from .figures import is_crowded, score_dots
 from .findings import decimal, findings, spread
-from .outputs import Fit, curves_figure, plane_figure
-from .scores import NAMES
+from .result import Fit, curves_figure, plane_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TEMPLATE = "report.html.j2"
 FONT = "Noto Sans TC"
 MEASURES = {
-    "marginal": "不看編碼的基準",
+    "marginal_nats": "不看編碼的基準",
     "reconstruction": "重建",
     "kl": "KL",
     "elbo": "ELBO",
@@ -96,20 +96,17 @@ def _curves_alt(fit: Fit) -> str:
     change = f"由 {first['val_reconstruction']:.2f} 到 {last['val_reconstruction']:.2f} nats"
     return (
         f"訓練曲線：驗證的重建誤差{change}，"
-        f"不看編碼的基準是 {fit.best.metrics['marginal']:.2f}；KL 最後是 {last['val_kl']:.2f} nats。"
+        f"不看編碼的基準是 {fit.best.metrics['marginal_nats']:.2f}；KL 最後是 {last['val_kl']:.2f} nats。"
     )
 
 
 def embedded_font(text: str) -> str:
-    """只含 ``text`` 用到的字的課程字型，寫成 data: 網址；沒有那個字型就是空的，改用讀者電腦的字型。"""
+    """只含 ``text`` 用到的字的課程字型，寫成 data: 網址。"""
     from fontTools import subset, ttLib
     from matplotlib import font_manager
 
     plotting.use_course_style()
-    try:
-        path = font_manager.findfont(FONT, fallback_to_default=False)
-    except ValueError:
-        return ""
+    path = font_manager.findfont(FONT, fallback_to_default=False)
     font = ttLib.TTFont(path, recalcTimestamp=False)
     subsetter = subset.Subsetter(subset.Options(notdef_outline=True))
     subsetter.populate(text=text)

@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..housing.schema import OneHotSchema
+from ..files import write_text
+from ..groups import Groups
 from ..likelihood import Categorical
 from ..model import VAE
-from ..storage import write_atomically
 from . import oddity
-from .conditional import as_softmax, fill
+from .missing import NONE
 from .reading import suggestion
+from .schema import OneHotSchema
 
 KIND = "vae_from_scratch fit"
 PARTS = ("model.npz", "schema.json")
@@ -50,7 +51,7 @@ class SavedModel:
             **self.info,
         }
         text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-        write_atomically(folder / INFO, lambda file: file.write(text.encode()))
+        write_text(folder / INFO, text)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -73,6 +74,7 @@ class SavedModel:
 
     @property
     def variables(self) -> tuple[str, ...]:
+        """模型要的欄，依順序。"""
         return self.schema.variables_
 
     @property
@@ -81,7 +83,7 @@ class SavedModel:
         return isinstance(self.vae.likelihood_, Categorical)
 
     def select(self, table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
-        """模型要的欄，依模型的順序；缺欄引發 ``ValueError``。"""
+        """模型要的欄，依模型的順序；訓練時把「沒有」編成水準的，空白寫成「無」。缺欄引發 ``ValueError``。"""
         absent = [name for name in self.variables if name not in table.columns]
         if absent:
             hint = suggestion(absent[0], list(table.columns))
@@ -89,7 +91,14 @@ class SavedModel:
                 f"{path} 與這個模型對不上，缺少模型要的 {len(absent)} 欄：{'、'.join(absent[:5])}"
                 f"{'……' if len(absent) > 5 else ''}。{hint}請給欄名與訓練時相同的檔案，或用這個檔案重新 fit。"
             )
-        return table[list(self.variables)]
+        return self._named(table[list(self.variables)])
+
+    def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """訓練時空白有「沒有」的意思的欄，空白寫成水準「無」。"""
+        if self.info["plan"]["missing"] == "zeros":
+            return frame
+        levels = zip(self.variables, self.schema.levels_, strict=True)
+        return frame.fillna({name: NONE for name, found in levels if NONE in found})
 
     def encode(self, frame: pd.DataFrame) -> tuple[NDArray, NDArray]:
         """每列的平均編碼與對數變異數，各 (N, d)。"""
@@ -98,13 +107,12 @@ class SavedModel:
     def generate(self, n: int, rng: np.random.Generator, at: Sequence[float] | None = None) -> pd.DataFrame:
         """由先驗抽 z（或固定在 ``at``），再抽 n 列；每個變數恰有一個水準。"""
         z = rng.standard_normal((n, self.vae.latent_dim)) if at is None else np.tile(at, (n, 1))
-        return self.schema.decode(as_softmax(self.vae, self.schema.groups).sample_given(z, rng))
+        return self.schema.decode(self.vae.as_categorical(self.schema.groups).sample_given(z, rng))
 
     def fill(self, frame: pd.DataFrame, n_samples: int, rng: np.random.Generator) -> list[NDArray]:
         """每個變數各水準的條件機率 (N, K)，一個變數一個陣列；已知的格子也給，用不到而已。"""
-        x = self._one_hot(frame)
-        every = fill(self.vae, x, self.schema.groups, n_samples, rng)
-        return np.split(every, np.cumsum(self.schema.groups)[:-1], axis=1)
+        reading = self.vae.as_categorical(self.schema.groups)
+        return Groups(self.schema.groups).split(reading.conditional(self._one_hot(frame), n_samples, rng))
 
     def score(self, x: NDArray, n_samples: int, rng: np.random.Generator) -> "oddity.Scores":
         """獨熱矩陣每列的概似、邊際與每格的意外程度。"""

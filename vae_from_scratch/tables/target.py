@@ -25,6 +25,7 @@ class Target:
 
     @property
     def known(self) -> NDArray:
+        """知道目標的列，布林 (N,)。"""
         return np.isfinite(self.values)
 
     @property
@@ -34,6 +35,7 @@ class Target:
 
     @property
     def label(self) -> str:
+        """軸與表上的名字。"""
         return f"log {self.name}" if self.log else self.name
 
 

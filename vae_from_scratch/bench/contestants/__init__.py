@@ -4,12 +4,12 @@
 平均損失應該相同：``tests/bench/test_contestants.py`` 檢查這件事，免得有人少做了事而顯得快。
 """
 
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Protocol
 
-from ...gradients.quiet import silent_stderr
 from ..problem import Problem
 
 
@@ -23,7 +23,7 @@ class Contestant(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    """名單上的一位：``place`` 是「模組:類別」，``package`` 是它需要的套件。"""
+    """名單上的一位：``place`` 是「模組:類別」，在這個資料夾裡的以點開頭；``package`` 是它需要的套件。"""
 
     key: str
     name: str
@@ -33,27 +33,28 @@ class Entry:
 
     @property
     def installed(self) -> bool:
+        """需要的套件裝了沒有；只看，不匯入。"""
         return find_spec(self.package) is not None
 
     def make(self, problem: Problem) -> Contestant:
+        """匯入這一種寫法，照題目建立參賽者。"""
         module, name = self.place.split(":")
-        with silent_stderr():
-            return getattr(import_module(f".{module}", __name__), name)(problem)
+        return getattr(import_module(module, __name__), name)(problem)
 
 
 BOUND = "bound"
 ENTRIES = (
-    Entry(BOUND, "下限：矩陣乘法加七趟 Adam", "bound:Bound"),
-    Entry("numpy", "本書 numpy（手推梯度）", "ours:NumPyEngine", ours=True),
-    Entry("numpy_fused", "本書 numpy＋融合的 Adam", "ours:FusedNumPyEngine", "numba", ours=True),
-    Entry("autograd", "本書 autograd", "ours:AutogradEngine", "autograd", ours=True),
-    Entry("tensorflow", "本書 tensorflow（對照用）", "ours:TensorFlowEngine", "tensorflow", ours=True),
-    Entry("jax_scan", "JAX，一個週期一個 lax.scan", "jax_scan:Scan", "jax"),
-    Entry("tf_xla", "TensorFlow，一個週期一個 XLA 程式", "tensorflow_graph:WholeEpoch", "tensorflow"),
-    Entry("torch_eager", "PyTorch，逐步執行", "torch_eager:Eager", "torch"),
-    Entry("tf_step", "TensorFlow，一步一個 tf.function", "tensorflow_graph:Stepped", "tensorflow"),
-    Entry("keras_fit", "Keras fit（原文的寫法）", "keras_fit:Fit", "tensorflow"),
-    Entry("autograd_natural", "autograd，自然的寫法", "autograd_natural:Natural", "autograd"),
+    Entry(BOUND, "下限：矩陣乘法加七趟 Adam", ".bound:Bound"),
+    Entry("numpy", "本書 numpy（手推梯度）", ".ours:NumPyEngine", ours=True),
+    Entry("numpy_fused", "本書 numpy＋融合的 Adam", ".ours:FusedNumPyEngine", "numba", ours=True),
+    Entry("autograd", "本書 autograd", ".ours:AutogradEngine", "autograd", ours=True),
+    Entry("tensorflow", "本書 tensorflow（對照用）", ".ours:TensorFlowEngine", "tensorflow", ours=True),
+    Entry("jax_scan", "JAX，一個週期一個 lax.scan", ".jax_scan:Scan", "jax"),
+    Entry("tf_xla", "TensorFlow，一個週期一個 XLA 程式", ".tensorflow_graph:WholeEpoch", "tensorflow"),
+    Entry("torch_eager", "PyTorch，逐步執行", ".torch_eager:Eager", "torch"),
+    Entry("tf_step", "TensorFlow，一步一個 tf.function", ".tensorflow_graph:Stepped", "tensorflow"),
+    Entry("keras_fit", "Keras fit（原文的寫法）", ".keras_fit:Fit", "tensorflow"),
+    Entry("autograd_primitives", "autograd＋手寫的基本運算", ".autograd_primitives:Primitives", "autograd"),
 )
 #: 需要另外安裝的套件，缺了怎麼補。
 EXTRA_OF = {"numba": "fast", "jax": "bench", "torch": "bench"}
@@ -71,4 +72,7 @@ def chosen(keys: list[str] | None) -> list[Entry]:
 def how_to_install(package: str) -> str:
     """缺了這個套件，怎麼補。"""
     extra = EXTRA_OF.get(package)
-    return f'pip install -e ".[{extra}]"' if extra else "make install"
+    if not extra:
+        return "make install"
+    first = "先照 PyTorch 網站的說明裝 CPU 版，再 " if package == "torch" and sys.platform == "linux" else ""
+    return f'{first}pip install -e ".[{extra}]"'

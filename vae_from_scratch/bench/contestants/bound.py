@@ -33,6 +33,7 @@ class Bound:
         self.n_steps = problem.n_steps
 
     def epoch(self) -> float:
+        """做一個訓練週期份量的矩陣乘法與 Adam；沒有損失，傳回 NaN。"""
         for _ in range(self.n_steps):
             for product in self.products:
                 product()

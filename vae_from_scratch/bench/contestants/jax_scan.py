@@ -22,6 +22,7 @@ class Scan:
         self.state: Any = (parameters, zeros(parameters), zeros(parameters), jnp.float32(0))
 
     def epoch(self) -> float:
+        """走一個訓練週期，傳回每列的平均損失。"""
         order, noise = self.problem.draw(self.rng)
         full = self.problem.n_full_steps * self.problem.batch_size
         batches = (self.problem.n_full_steps, self.problem.batch_size)

@@ -25,9 +25,11 @@ class KerasVAE(keras.Model):
 
     @property
     def metrics(self) -> list[Any]:
+        """Keras 每個訓練週期開始時要歸零的量。"""
         return self.trackers
 
     def train_step(self, data: Any) -> dict[str, Any]:
+        """Keras 的一步訓練。"""
         with tf.GradientTape() as tape:
             losses = self.negative_elbo_parts(data[0])
         gradients = tape.gradient(losses[-1], self.trainable_variables)
@@ -35,9 +37,11 @@ class KerasVAE(keras.Model):
         return self.tracked_values(losses)
 
     def test_step(self, data: Any) -> dict[str, Any]:
+        """Keras 的一步驗證。"""
         return self.tracked_values(self.negative_elbo_parts(data[0]))
 
     def negative_elbo_parts(self, x: Any) -> tuple[Any, Any, Any]:
+        """一批資料的重建、KL 與損失，都是每列的平均。"""
         mean, log_var = tf.split(self.encoder(x), 2, axis=1)
         z = mean + tf.exp(0.5 * log_var) * tf.random.normal(tf.shape(mean))
         reconstruct = self.cross_entropy(x, self.decoder(z))
@@ -45,6 +49,7 @@ class KerasVAE(keras.Model):
         return reconstruct, kl, reconstruct + self.kl_weight * kl
 
     def tracked_values(self, losses: tuple[Any, Any, Any]) -> dict[str, Any]:
+        """把這一步的值記進各個量，傳回目前的平均。"""
         for tracker, value in zip(self.trackers, losses, strict=True):
             tracker.update_state(value)
         return {tracker.name: tracker.result() for tracker in self.trackers}
@@ -75,6 +80,7 @@ class Fit:
         threading.Thread(target=self._fit, daemon=True).start()
 
     def epoch(self) -> float:
+        """放 ``fit`` 再走一個訓練週期，傳回它回報的損失。"""
         self.go.release()
         self.done.acquire()
         if self.error is not None:

@@ -44,6 +44,7 @@ class Stepped(_Model):
         self.step = tf.function(self._step, reduce_retracing=True)
 
     def epoch(self) -> float:
+        """走一個訓練週期，傳回每列的平均損失。"""
         order, noise = self.problem.draw(self.rng)
         size, total = self.problem.batch_size, 0.0
         sizes = [size] * self.problem.n_full_steps + [len(order) % size] * (len(order) % size > 0)
@@ -73,6 +74,7 @@ class WholeEpoch(_Model):
         self.last = tf.function(self._step, jit_compile=True)
 
     def epoch(self) -> float:
+        """走一個訓練週期，傳回每列的平均損失。"""
         order, noise = self.problem.draw(self.rng)
         full, size = self.problem.n_full_steps, self.problem.batch_size
         index = order[: full * size].reshape(full, size).astype(np.int32)

@@ -22,6 +22,7 @@ class Eager:
         self.optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, eps=1e-7, fused=True)
 
     def epoch(self) -> float:
+        """走一個訓練週期，傳回每列的平均損失。"""
         # 這個開關管的是整條執行緒；走完就關掉，才不會連別的參賽者一起加速。
         torch.set_flush_denormal(True)
         try:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ..baselines import CEILINGS, WITH_NUMBERS
+from ...tables.baselines import CEILINGS, WITH_NUMBERS
 from .runs import Run
 
 SEEDS = range(5)

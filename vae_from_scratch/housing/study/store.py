@@ -1,16 +1,15 @@
 """研究結果的快取：一次訓練一個檔案，檔名是設定的雜湊值；中斷後再跑，只補還沒算的。"""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ... import arithmetic
+from ... import arithmetic, sources
 from ...storage import load_arrays, save_arrays
-from . import sources
 from .runs import Result, Run
 
 RESULT = "研究結果"
@@ -28,7 +27,9 @@ def results(runs: Sequence[Run], *, jobs: int | None = None, verbose: bool = Fal
     unique = {run.key: run for run in runs}
     found = {key: result for key, run in unique.items() if (result := cached(run)) is not None}
     missing = [run for key, run in unique.items() if key not in found]
-    for _ in _progress(_train_all(missing, jobs), len(missing), verbose):
+    tasks = [(run, path_of(run)) for run in missing]
+    done = arithmetic.run_in_workers(_train_and_save, tasks, jobs, in_order=False) if tasks else iter(())
+    for _ in _progress(done, len(missing), verbose):
         pass
     found |= {run.key: load(run) for run in missing}
     return [found[run.key] for run in runs]
@@ -40,6 +41,7 @@ def missing_runs(runs: Sequence[Run]) -> int:
 
 
 def path_of(run: Run) -> Path:
+    """一次訓練的結果檔。"""
     return folder() / f"{run.key}.npz"
 
 
@@ -50,12 +52,14 @@ def folder() -> Path:
 
 
 def save(result: Result, path: Path) -> None:
+    """寫下一次訓練的結果；寫入是原子的。"""
     path.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"run": asdict(result.run), "metrics": result.metrics, "history": result.history}
     save_arrays(path, RESULT, result.arrays, metadata)
 
 
 def load(run: Run) -> Result:
+    """讀回一次訓練的結果；沒有或壞了引發 ``ValueError``。"""
     arrays, metadata = load_arrays(path_of(run), RESULT)
     return Result(run, metadata["metrics"], metadata["history"], arrays)
 
@@ -68,47 +72,28 @@ def cached(run: Run) -> Result | None:
         return None
 
 
-def _train_all(runs: Sequence[Run], jobs: int | None) -> Iterator[None]:
-    from joblib import Parallel, delayed
-
-    if not runs:
-        return
-    workers = min(jobs or os.cpu_count() or 1, len(runs))
-    # joblib 對 n_jobs=1 不另開行程，算術就不是參考的那一套；開兩個，一次只交一件，同時仍只訓練一個。
-    queue = "2*n_jobs" if workers > 1 else 1
-    parallel = Parallel(n_jobs=max(workers, 2), pre_dispatch=queue, return_as="generator_unordered")
-    with _new_processes(), arithmetic.reference():
-        yield from parallel(delayed(_train_and_save)(run, path_of(run)) for run in runs)
-
-
-@contextmanager
-def _new_processes() -> Iterator[None]:
-    """joblib 會沿用先前的行程，而行程的算術在啟動時就定了：進出這個區塊都換新的。"""
-    from joblib.externals.loky import get_reusable_executor
-
-    get_reusable_executor().shutdown(wait=True)
-    try:
-        yield
-    finally:
-        get_reusable_executor().shutdown(wait=True)
-
-
 def _train_and_save(run: Run, path: Path) -> None:
-    """一個行程只用一條執行緒：平行的是訓練，不是矩陣乘法，而且加總的順序才固定。"""
-    from threadpoolctl import threadpool_limits
-
     from .measure import train
 
-    with threadpool_limits(1):
-        save(train(run), path)
+    save(train(run), path)
 
 
 def _progress(done: Iterator[Any], total: int, verbose: bool) -> Iterator[Any]:
     if not verbose or not total:
         return done
+    if not sys.stderr.isatty():
+        return _tenths(done, total)
     from tqdm import tqdm
 
     return iter(tqdm(done, total=total, desc="研究", unit="次"))
+
+
+def _tenths(done: Iterator[Any], total: int) -> Iterator[Any]:
+    """不是終端機（例如寫進紀錄）：每做完一成印一行，沒有歸位字元。"""
+    for count, result in enumerate(done, 1):
+        if count * 10 // total > (count - 1) * 10 // total:
+            print(f"研究：{count}/{total} 項", file=sys.stderr, flush=True)
+        yield result
 
 
 @cache

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .runs import Result
 
 if TYPE_CHECKING:
     from ...model import VAE
+    from ...tables.schema import OneHotSchema
     from ..data import Houses
-    from ..schema import OneHotSchema
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,19 +25,18 @@ class Trained:
 
     @property
     def groups(self) -> tuple[int, ...]:
+        """各變數的水準個數。"""
         return self.schema.groups
 
 
 def trained(result: Result) -> Trained:
     """不重新訓練：編碼規則照種子重學一次，參數用存下來的。"""
-    from .measure import encoded, houses_of, model
+    from ...tables.seeds import with_groups
+    from .measure import MODELS, houses_of, settings, split_of
 
-    houses = houses_of(result.run.source, result.run.folder)
-    held_out = result.arrays["held_out"]
-    seen = np.ones(len(houses), bool) if result.run.rows == "all" else ~held_out
-    x, schema = encoded(houses, result.run.encoding, seen)
-    vae = model(result.run, schema.groups)
-    vae.n_features_in_ = x.shape[1]
-    vae._make_network(None)
-    vae.parameters_, vae.history_ = result.arrays["parameters"], result.history
-    return Trained(vae, schema, houses, x, held_out)
+    run, data = result.run, split_of(result.run)
+    made = with_groups(settings(run), data.schema.groups) | {"random_state": run.seed}
+    vae = MODELS[run.kind].from_parameters(
+        result.arrays["parameters"], data.schema.n_columns, result.history, **made
+    )
+    return Trained(vae, data.schema, houses_of(run.source, run.folder), data.x.astype(float), data.held_out)
