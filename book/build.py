@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 LOG = BUILD / "book.log"
 MARK = "@@ "  # book/_ext/progress.py 的訊息由此開頭
-STARTUP = 6.0  # 第一頁之前：載入 Sphinx 與擴充
 COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 #: 訊息裡的字 → 怎麼辦。
 CURES = (
