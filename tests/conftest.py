@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -71,18 +72,20 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def open_figure(browser, tmp_path) -> Iterator[Any]:
     """打開只有這一張圖的網頁（file://）；有任何錯誤訊息或對外連線就失敗。"""
-    from tests.figure_page import listen, write_page
+    from tests.browser.inspection import opened
+    from tests.figure_page import write_page
 
-    complaints: list[str] = []
+    with ExitStack() as stack:
+        complaints: list[list[str]] = []
 
-    def go(figure: Any, width: int = 800, **options: Any) -> Any:
-        write_page(tmp_path / "figure.html", figure)
-        page = browser.new_page(viewport={"width": width, "height": 1000}, **options)
-        listen(page, complaints)
-        page.clock.install()
-        page.goto((tmp_path / "figure.html").as_uri())
-        page.wait_for_selector(".interactive-text:not(:empty)")
-        return page
+        def go(figure: Any, width: int = 800, **options: Any) -> Any:
+            write_page(tmp_path / "figure.html", figure)
+            page, noise = stack.enter_context(
+                opened(browser, tmp_path / "figure.html", (width, 1000), **options)
+            )
+            complaints.append(noise)
+            page.wait_for_selector(".interactive-text:not(:empty)")
+            return page
 
-    yield go
-    assert complaints == []
+        yield go
+        assert [noise for noise in complaints if noise] == []

@@ -24,10 +24,10 @@ def seconds(*arguments: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def times_numpy(measure: Callable[[], float], limit: float) -> float:
+def times_numpy(measure: Callable[[], float], limit: float, tries: int = TRIES) -> float:
     """``measure`` 的 CPU 秒是匯入 NumPy 的幾倍：兩者輪流量，各取最快的；低於 ``limit`` 就不再試。"""
     ours, numpy = [], []
-    for _ in range(TRIES):
+    for _ in range(tries):
         ours.append(measure())
         numpy.append(seconds(*NUMPY))
         if min(ours) < limit * min(numpy):

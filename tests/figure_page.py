@@ -2,7 +2,6 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Any
 
 from tests.built_book import REMEDY, unavailable
 from vae_from_scratch.interactive import InteractiveFigure
@@ -37,10 +36,3 @@ def tag(file: Path) -> str:
     if file.suffix == ".css":
         return f'<link rel="stylesheet" href="{address}">'
     return f'<script defer src="{address}"></script>'
-
-
-def listen(page: Any, complaints: list[str]) -> None:
-    """收集錯誤訊息與對外的連線。"""
-    page.on("console", lambda m: complaints.extend([m.text] * (m.type in ("error", "warning"))))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda r: complaints.extend([r.url] * r.url.startswith("http")))

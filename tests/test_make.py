@@ -141,6 +141,19 @@ def test_every_big_package_is_really_imported(monkeypatch, tmp_path):
     assert {"numpy", "scipy", "pandas", "sklearn", "matplotlib", "tensorflow", "playwright"} <= modules
 
 
+def test_imports_leave_their_bytecode_behind(monkeypatch, tmp_path):
+    """環境變數說不要寫位元組碼也寫：少了它，每一個行程都重新編譯整個套件。"""
+    monkeypatch.setattr(make, "VENV", tmp_path)
+    monkeypatch.setattr(make, "PYTHON", sys.executable)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    (tmp_path / "big.py").touch()
+    subprocess.run([sys.executable, "-c", "import big"], cwd=tmp_path, check=True)
+    assert not (tmp_path / "__pycache__").exists(), "反例"
+    make.check_imports(make.PIECES["base"]._replace(modules=("big",)))
+    assert list((tmp_path / "__pycache__").glob("big.*.pyc"))
+
+
 def test_the_second_of_two_installations_waits():
     """鎖是作業系統的：第一個被殺掉，檔案還在，鎖已經放開。"""
     hold = (

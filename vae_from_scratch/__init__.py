@@ -15,12 +15,16 @@ if TYPE_CHECKING:  # 給編輯器與型別檢查看；執行時由 HOMES 決定
     from .likelihood import Bernoulli as Bernoulli
     from .likelihood import Categorical as Categorical
     from .likelihood import Gaussian as Gaussian
+    from .likelihood import Mixed as Mixed
     from .model import VAE as VAE
     from .network import Network as Network
     from .objective import Loss as Loss
     from .optimizer import Adam as Adam
     from .rows import CategoryCodes as CategoryCodes
+    from .rows import MixedRows as MixedRows
     from .tables.schema import OneHotSchema as OneHotSchema
+    from .tables.table_schema import TableSchema as TableSchema
+    from .tables.table_vae import TableVAE as TableVAE
 
 __version__ = "1.0.0"
 
@@ -33,8 +37,12 @@ HOMES = {
     "Bernoulli": "likelihood",
     "Categorical": "likelihood",
     "Gaussian": "likelihood",
+    "Mixed": "likelihood",
     "OneHotSchema": "tables.schema",
     "CategoryCodes": "rows",
+    "TableVAE": "tables.table_vae",
+    "TableSchema": "tables.table_schema",
+    "MixedRows": "rows",
     "load_ames": "housing.data",
     "load_kaggle": "housing.data",
     "Network": "network",

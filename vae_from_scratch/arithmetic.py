@@ -9,7 +9,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
+
+from . import announce
 
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
@@ -44,6 +46,12 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
 
+def settings() -> dict[str, str]:
+    """這裡的子行程會看到的設定，連同使用者自己設定的；別的電腦照它設，算術才相同。"""
+    wanted = ONE_THREAD | AVX2_ONLY if available() else ONE_THREAD
+    return {name: os.environ.get(name, value) for name, value in wanted.items()}
+
+
 @contextmanager
 def reference() -> Iterator[None]:
     """在這個區塊裡啟動的子行程用參考的算術；離開時環境變數恢復原狀。"""
@@ -56,32 +64,47 @@ def reference() -> Iterator[None]:
             del os.environ[name]
 
 
+class Workers(Protocol):
+    """別的電腦上的行程（``cluster`` 模組）；同樣要用參考的算術。"""
+
+    def __int__(self) -> int: ...
+    def run(self, function: Callable[..., Any], tasks: Sequence[tuple], in_order: bool) -> Iterator[Any]: ...
+
+
 def run_in_workers(
-    function: Callable[..., Any], tasks: Sequence[tuple], jobs: int | None = None, in_order: bool = True
+    function: Callable[..., Any],
+    tasks: Sequence[tuple],
+    jobs: "int | Workers | None" = None,
+    in_order: bool = True,
 ) -> Iterator[Any]:
     """每一組引數執行一次 ``function``，``jobs`` 個行程平行，都用參考的算術、一條執行緒；完成一個給一個。
 
-    ``jobs`` 是 None 就與核心數相同；``in_order`` 為假時，先完成的先給。
+    ``jobs`` 是 None 就與核心數相同，也可以是叢集；``in_order`` 為假時，先完成的先給。
     """
+    if jobs is not None and not isinstance(jobs, int):
+        yield from jobs.run(function, tasks, in_order)
+        return
     from joblib import Parallel, delayed
 
     workers = min(jobs or os.cpu_count() or 1, len(tasks))
     if workers <= 1 and in_use():
-        yield from (_with_one_thread(function, *task) for task in tasks)
+        yield from (with_one_thread(number, function, *task) for number, task in enumerate(tasks))
         return
     # joblib 對 n_jobs=1 不另開行程；要換算術，就開兩個，一次只交一件，同時仍只有一個在算。
     queue = "2*n_jobs" if workers > 1 else 1
     order = "generator" if in_order else "generator_unordered"
     parallel = Parallel(n_jobs=max(workers, 2), pre_dispatch=queue, return_as=order)
     with _new_processes(), reference():
-        yield from parallel(delayed(_with_one_thread)(function, *task) for task in tasks)
+        yield from parallel(
+            delayed(with_one_thread)(number, function, *task) for number, task in enumerate(tasks)
+        )
 
 
-def _with_one_thread(function: Callable[..., Any], *arguments: Any) -> Any:
-    """平行的是工作，不是矩陣乘法：加總的順序才固定，行程也不會互相等待。"""
+def with_one_thread(number: int, function: Callable[..., Any], *arguments: Any) -> Any:
+    """做第 ``number`` 件工作。平行的是工作，不是矩陣乘法：加總的順序才固定，行程也不會互相等待。"""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):
+    with threadpool_limits(1), announce.item(number):
         return function(*arguments)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from .gradients import Engine
 from .model import VAE, blocks
 from .objective import Loss
-from .rows import CategoryCodes, Rows
+from .rows import CodedRows, Rows
 from .training import State
 
 
@@ -24,7 +24,7 @@ class Autoencoder(VAE):
     ((40, 2), True)
     """
 
-    def score(self, X: ArrayLike | CategoryCodes, y: Any = None) -> float:
+    def score(self, X: ArrayLike | CodedRows, y: Any = None) -> float:
         """負的重建誤差：log p(x|z = μ) 對列平均，單位 nats；它不是機率模型，沒有 ELBO。越大越好。"""
         bounds = self._bounds()
         found = [bounds.log_prob(x, bounds.network.encode(bounds.theta, x)[0]) for x in blocks(self._rows(X))]

@@ -45,5 +45,6 @@ def write_text(path: str | Path, text: str, make_folder: bool = False) -> None:
 
 
 def write_csv(path: str | Path, table: "pd.DataFrame") -> None:
-    """寫成 UTF-8 的 CSV，不寫索引。"""
-    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+    """寫成 UTF-8 的 CSV，不寫索引；開頭有 BOM，中文 Windows 的 Excel 才不會當成 Big5。"""
+    text = table.to_csv(index=False, lineterminator="\n")
+    write_atomically(path, lambda file: file.write(text.encode("utf-8-sig")))

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from numbers import Integral
 
 import numpy as np
@@ -16,7 +17,7 @@ class Groups:
     """各變數的水準個數 ``sizes``，依欄的順序；D 是它們的總和，V 是變數的個數。
 
     最後一軸是欄：``x`` 的形狀 (..., D)，每個變數一個值的陣列是 (..., V)。
-    個數不是正整數，或一個變數也沒有，引發 ``ValueError``。
+    個數不是正整數，引發 ``ValueError``；一個變數也沒有（只有數字的表），D 就是 0。
 
     >>> groups = Groups((2, 3))
     >>> x = groups.one_hot(np.array([[1, 0], [-1, 2]]))
@@ -39,13 +40,13 @@ class Groups:
 
     def __post_init__(self) -> None:
         sizes = tuple(self.sizes)
-        if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        if not all(isinstance(size, Integral) and size > 0 for size in sizes):
             raise ValueError(
                 f"引數 groups（各變數的水準個數）是 {self.sizes!r}；請給正整數，例如 (5, 2, 7)。"
             )
         object.__setattr__(self, "sizes", tuple(int(size) for size in sizes))
         object.__setattr__(self, "total", int(sum(sizes)))
-        object.__setattr__(self, "starts", np.cumsum((0, *sizes[:-1])))
+        object.__setattr__(self, "starts", np.cumsum((0, *sizes))[:-1])
 
     def __len__(self) -> int:
         """變數的個數 V。"""
@@ -64,7 +65,7 @@ class Groups:
 
     def split(self, x: NDArray) -> list[NDArray]:
         """依變數切開：(..., D) → V 個 (..., K)，都是檢視。"""
-        return np.split(x, self.starts[1:], axis=-1)
+        return np.split(x, self.starts[1:], axis=-1)[: len(self)]
 
     def sum(self, x: NDArray) -> NDArray:
         """每個變數各欄的和：(..., D) → (..., V)。"""
@@ -86,14 +87,16 @@ class Groups:
 
     def codes(self, x: NDArray) -> NDArray:
         """每個變數最大的水準是第幾個，整組 0 的是 −1：獨熱編碼或機率 (..., D) → 整數 (..., V)。"""
-        best = np.stack([part.argmax(axis=-1) for part in self.split(x)], axis=-1)
-        return np.where(self.known(x), best, -1)
+        codes = np.full((*x.shape[:-1], len(self)), -1)
+        for variable, part in enumerate(self.split(x)):
+            codes[..., variable] = part.argmax(axis=-1)
+        return np.where(self.known(x), codes, -1)
 
     def one_hot(self, codes: NDArray, dtype: DTypeLike = "float64") -> NDArray:
         """``codes`` 的反函數：整數代碼 (..., V) → 獨熱編碼 (..., D)，−1 的變數整組為 0。"""
         x = np.zeros((*codes.shape[:-1], self.total), dtype)
         # 看成一條長的向量：第 n 列、第 v 個變數的 1，在 n D + starts[v] + 代碼。
-        row_starts = np.arange(0, x.size, self.total).reshape(*codes.shape[:-1], 1)
+        row_starts = self.total * np.arange(prod(codes.shape[:-1])).reshape(*codes.shape[:-1], 1)
         x.reshape(-1)[(codes + self.starts + row_starts)[codes >= 0]] = 1
         return x
 

@@ -1,11 +1,11 @@
 """``VAE`` 的方法收到的資料合用嗎？不合用就引發 ``ValueError``，說出引數的名字、收到的值與補救（第 8 章）。"""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
+
+from .likelihood import Categorical, Likelihood, Mixed
 
 
 def validated(estimator: BaseEstimator, X: ArrayLike, name: str, reset: bool) -> NDArray:
@@ -35,12 +35,20 @@ def finite(values: NDArray, name: str) -> NDArray:
     return values
 
 
-def check_same_groups(name: str, got: Sequence[int], wanted: Sequence[int]) -> None:
-    """各變數的水準個數與訓練時相同嗎？不同引發 ``ValueError``。"""
-    if tuple(got) != tuple(wanted):
+def check_same_layout(name: str, got: Categorical | Mixed, wanted: Likelihood) -> None:
+    """變數的排法與訓練時相同嗎？種類、水準個數、數字的個數有不同，引發 ``ValueError``。"""
+    if type(got) is not type(wanted):
         raise ValueError(
-            f"引數 {name} 各變數的水準個數是 {tuple(got)}，訓練時是 {tuple(wanted)}；請用同一個編碼規則。"
+            f"引數 {name} 是照 {got!r} 排的，模型的概似（likelihood）卻是 {wanted!r}；"
+            "只有類別的列用 likelihood=\"categorical\"，有數字的用 \"mixed\"。"
         )
+    if got.groups != wanted.groups:
+        raise ValueError(
+            f"引數 {name} 各變數的水準個數是 {got.groups}，訓練時是 "
+            f"{wanted.groups}；請用同一個編碼規則。"
+        )
+    if (layout := getattr(got, "spiked", None)) != getattr(wanted, "spiked", None):
+        raise ValueError(f"引數 {name} 在 0 有尖峰的數字是 {layout}，與訓練時不同；請用同一個編碼規則。")
 
 
 def random_generator(rng: np.random.Generator) -> np.random.Generator:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -14,11 +15,10 @@ from . import inputs, settings, training
 from .bounds import Bounds
 from .files import check_destination
 from .gradients import Engine, make_engine
-from .groups import Groups
-from .likelihood import Bernoulli, Categorical, Likelihood
+from .likelihood import Bernoulli, Categorical, Likelihood, Mixed
 from .network import Network
 from .optimizer import Adam
-from .rows import CategoryCodes, DenseRows, Rows
+from .rows import CodedRows, DenseRows, Rows
 from .storage import load_arrays, save_arrays
 
 KIND = "{} 模型"
@@ -36,8 +36,9 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     參數
         latent_dim：潛在空間的維度 d。
         hidden：編碼器隱藏層的寬度；解碼器反過來用。``()`` 是線性的 VAE。
-        likelihood：``"bernoulli"``、``"gaussian"``、``"categorical"``（只在 X 是 ``CategoryCodes`` 時），
-            或 ``likelihood`` 模組裡的物件，例如 ``Categorical((5, 2, 7))``、``Gaussian("learned")``。
+        likelihood：``"bernoulli"``、``"gaussian"``、``"categorical"``（只在 X 是 ``CategoryCodes`` 時）、
+            ``"mixed"``（只在 X 是 ``MixedRows`` 時），或 ``likelihood`` 模組裡的物件，例如
+            ``Categorical((5, 2, 7))``、``Gaussian("learned")``。
         beta：KL 的權重；重建與 KL 都是每列對欄、對維度求和的 nats。1 就是 ELBO。
         kl：``"closed_form"``、``"single_sample"`` 或 ``"path_derivative"``。
         warmup_epochs：beta 由 0 線性升到定值的訓練週期數；0 表示不暖身。
@@ -51,7 +52,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             有驗證集時另有 val_ 開頭的四項。單位都是每列的 nats。
         network_、parameters_、likelihood_、n_features_in_。
 
-    X 是 (N, D) 的矩陣、DataFrame、稀疏矩陣（會展開成密集的），或逐批才展開的 ``CategoryCodes``。
+    X 是 (N, D) 的矩陣、DataFrame、稀疏矩陣（會展開成密集的），或逐批才展開的 ``CategoryCodes``、
+    ``MixedRows``。
     不合用的資料或設定引發 ``ValueError``，還沒訓練就使用引發 ``NotFittedError``。
     出處：Kingma & Welling (2014)。
 
@@ -99,10 +101,10 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def fit(
         self,
-        X: ArrayLike | CategoryCodes,
+        X: ArrayLike | CodedRows,
         y: None = None,
         *,
-        validation: ArrayLike | CategoryCodes | None = None,
+        validation: ArrayLike | CodedRows | None = None,
         checkpoint: str | Path | None = None,
     ) -> Self:
         """訓練；X 是 (N, D) 的矩陣或 ``CategoryCodes``，y 不使用。
@@ -122,8 +124,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _fit(
         self,
-        X: ArrayLike | CategoryCodes,
-        validation: ArrayLike | CategoryCodes | None,
+        X: ArrayLike | CodedRows,
+        validation: ArrayLike | CodedRows | None,
         checkpoint: str | Path | None,
     ) -> Self:
         settings.check(self.get_params(deep=False))
@@ -131,8 +133,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             check_destination(checkpoint, "checkpoint")
         rows = self._learn_columns(X)
         held_out = None if validation is None else self._rows(validation, "validation")
-        if isinstance(rows, CategoryCodes) and isinstance(held_out, CategoryCodes):
-            inputs.check_same_groups("validation", held_out.groups, rows.groups)
+        if isinstance(rows, CodedRows) and isinstance(held_out, CodedRows):
+            inputs.check_same_layout("validation", held_out.layout, rows.layout)
         # 外來的產生器在下一行就會被用掉，所以指紋要先算。
         fingerprint = self._fingerprint(rows, held_out) if checkpoint is not None else {}
         state = self._initial_state()
@@ -199,13 +201,13 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     # ---- 使用 -------------------------------------------------------------------------------------------
 
-    def encode(self, X: ArrayLike | CategoryCodes) -> tuple[NDArray, NDArray]:
+    def encode(self, X: ArrayLike | CodedRows) -> tuple[NDArray, NDArray]:
         """每列的 q(z|x) = N(μ, diag σ²)：平均值 μ 與對數變異數 log σ²，各 (N, d)。"""
         bounds = self._bounds()
         codes = [bounds.network.encode(bounds.theta, x) for x in blocks(self._rows(X))]
         return np.concatenate([mean for mean, _ in codes]), np.concatenate([log_var for _, log_var in codes])
 
-    def transform(self, X: ArrayLike | CategoryCodes) -> NDArray:
+    def transform(self, X: ArrayLike | CodedRows) -> NDArray:
         """每列編碼的平均值 (N, d)。"""
         return self.encode(X)[0]
 
@@ -228,7 +230,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     # ---- 打分數與條件機率 -------------------------------------------------------------------------------
 
-    def score(self, X: ArrayLike | CategoryCodes, y: Any = None) -> float:
+    def score(self, X: ArrayLike | CodedRows, y: Any = None) -> float:
         """ELBO 對列平均，單位 nats，越大越好（scikit-learn 的慣例）；y 不使用。
 
         每列用固定的 10 個樣本，所以同一個模型、同一份資料，永遠是同一個數。
@@ -242,7 +244,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return float(self.elbo(X, SCORE_SAMPLES, np.random.default_rng(0)).mean())
 
     def elbo(
-        self, X: ArrayLike | CategoryCodes, n_samples: int = 1, rng: np.random.Generator | None = None
+        self, X: ArrayLike | CodedRows, n_samples: int = 1, rng: np.random.Generator | None = None
     ) -> NDArray:
         """每列的 ELBO（beta = 1）：(N,)，單位 nats；重建項用 ``n_samples`` 個樣本平均，KL 用封閉形式。
 
@@ -251,7 +253,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return np.concatenate(self._estimate(Bounds.elbo, X, n_samples, rng))
 
     def log_likelihood(
-        self, X: ArrayLike | CategoryCodes, n_samples: int = 1000, rng: np.random.Generator | None = None
+        self, X: ArrayLike | CodedRows, n_samples: int = 1000, rng: np.random.Generator | None = None
     ) -> NDArray:
         r"""重要性加權估計 :math:`\log\tfrac1K\sum_k p(x|z_k)p(z_k)/q(z_k|x)`，每列一個值 (N,)，單位 nats。
 
@@ -260,7 +262,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return np.concatenate(self._estimate(Bounds.log_likelihood, X, n_samples, rng))
 
     def conditional(
-        self, X: ArrayLike | CategoryCodes, n_samples: int = 100, rng: np.random.Generator | None = None
+        self, X: ArrayLike | CodedRows, n_samples: int = 100, rng: np.random.Generator | None = None
     ) -> NDArray:
         r"""每個變數各水準的 :math:`p(x_v\mid x_{\text{已知}})`：(N, D)，每一組加成 1；整組為 0 的是未知。
 
@@ -273,6 +275,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         >>> x = np.eye(4)[np.arange(40) % 2] + np.eye(4)[2 + np.arange(40) % 2]
         >>> vae = VAE(hidden=(4,), epochs=2, likelihood=Categorical((2, 2))).fit(x)
+        >>> from vae_from_scratch.groups import Groups
         >>> p = vae.conditional(Groups((2, 2)).without(x, 1))  # 由第 0 個變數猜第 1 個
         >>> Groups((2, 2)).sum(p).round(12)[0]
         array([1., 1.])
@@ -280,7 +283,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return np.concatenate(self._estimate(Bounds.conditional, X, n_samples, rng))
 
     def surprise(
-        self, X: ArrayLike | CategoryCodes, n_samples: int = 1000, rng: np.random.Generator | None = None
+        self, X: ArrayLike | CodedRows, n_samples: int = 1000, rng: np.random.Generator | None = None
     ) -> tuple[NDArray, NDArray]:
         r"""每列的 log p(x) (N,)，與每格的 :math:`\log p(x_v\mid x_{\text{其餘}})` (N, V)，單位 nats。
 
@@ -293,6 +296,31 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         totals, cells = zip(*self._estimate(Bounds.surprise, X, n_samples, rng), strict=True)
         return np.concatenate(totals), np.concatenate(cells)
+
+    def resample(
+        self,
+        X: ArrayLike | CodedRows,
+        n: int,
+        n_samples: int = 1000,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[NDArray, NDArray]:
+        r"""由 :math:`p(z\mid x_{\text{已知}})` 抽 z：(N, n, d)，與每列的有效樣本數 (N,)。
+
+        由 q 抽 ``n_samples`` 個，照重要性權重留下 ``n`` 個；交給 ``sample_given``，就是缺失的格子可能的值。
+        有效樣本數小於 10，就不該相信那一列。出處：Rubin (1987) 的抽樣重要性重抽。
+
+        >>> x = np.eye(4)[np.arange(40) % 4]
+        >>> z, effective = VAE(hidden=(4,), epochs=2).fit(x).resample(x[:3], 5, n_samples=20)
+        >>> z.shape, bool((effective > 1).all())
+        ((3, 5, 2), True)
+        """
+        settings.check_integer("n", n, 1)
+
+        def estimate(bounds: Bounds, x: NDArray, n_samples: int, rng: np.random.Generator) -> Any:
+            return bounds.resample(x, n, n_samples, rng)
+
+        codes, effective = zip(*self._estimate(estimate, X, n_samples, rng), strict=True)
+        return np.concatenate(codes), np.concatenate(effective)
 
     def as_categorical(self, groups: Sequence[int]) -> Self:
         """同一組輸出讀成每個變數一個 softmax 的模型；傳回複本，原來的不動。
@@ -314,7 +342,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _estimate(
         self,
         estimate: Callable[[Bounds, NDArray, int, np.random.Generator], Estimate],
-        X: ArrayLike | CategoryCodes,
+        X: ArrayLike | CodedRows,
         n_samples: int,
         rng: np.random.Generator | None,
     ) -> list[Estimate]:
@@ -350,10 +378,10 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         arrays = {"parameters": self.parameters_}
         if hasattr(self, "feature_names_in_"):
             arrays["feature_names"] = np.array(self.feature_names_in_, dtype=str)
-        groups = self.likelihood_.groups if isinstance(self.likelihood_, Categorical) else None
         metadata = {
             "settings": settings.describe(self.get_params(deep=False)),
-            "groups": groups,
+            "groups": self.likelihood_.groups if isinstance(self.likelihood_, Categorical) else None,
+            "mixed": settings.arguments(self.likelihood_) if isinstance(self.likelihood_, Mixed) else None,
             "n_columns": self.n_features_in_,
             "history": self.history_,
         }
@@ -363,7 +391,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def load(cls, path: str | Path) -> Self:
         """讀回 ``save`` 寫的模型，逐位元相同；檔案截斷、被改過或不是模型，引發 ``ValueError``。"""
         arrays, metadata = load_arrays(path, KIND.format(cls.__name__))
-        columns = metadata["groups"] or metadata["n_columns"]
+        mixed = metadata.get("mixed")  # 更早的檔案沒有這一項
+        columns = Mixed(**mixed) if mixed else metadata["groups"] or metadata["n_columns"]
         arguments = settings.rebuild(metadata["settings"])
         vae = cls.from_parameters(arrays["parameters"], columns, metadata["history"], **arguments)
         if "feature_names" in arrays:
@@ -374,14 +403,15 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def from_parameters(
         cls,
         parameters: ArrayLike,
-        columns: int | Sequence[int],
+        columns: int | Sequence[int] | Mixed,
         history: Iterable[Mapping[str, Any]] = (),
         **arguments: Any,
     ) -> Self:
         """由訓練好的參數建立模型，不訓練；``arguments`` 是 ``VAE`` 的引數。
 
-        ``parameters`` 是平坦的向量（``parameters_``）；``columns`` 是欄數 D，或各變數的水準個數
-        （``likelihood="categorical"`` 時要它）。引數不合用、向量的長度與網路不合，引發 ``ValueError``。
+        ``parameters`` 是平坦的向量（``parameters_``）；``columns`` 是欄數 D、各變數的水準個數
+        （``likelihood="categorical"`` 時要它），或排法（``"mixed"`` 時要 ``likelihood.Mixed``）。
+        引數不合用、向量的長度與網路不合，引發 ``ValueError``。
 
         >>> vae = VAE(hidden=(4,), epochs=2).fit(np.eye(4))
         >>> same = VAE.from_parameters(vae.parameters_, 4, hidden=(4,))
@@ -392,10 +422,11 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         settings.check(vae.get_params(deep=False))
         if isinstance(columns, int | np.integer):
             settings.check_integer("columns", columns, 1)
-            vae.n_features_in_, groups = int(columns), None
+            vae.n_features_in_, layout = int(columns), None
         else:
-            vae.n_features_in_, groups = Groups(columns).total, Groups(columns).sizes
-        vae._make_network(groups)
+            layout = columns if isinstance(columns, Mixed) else Categorical(columns)
+            vae.n_features_in_ = layout.n_columns
+        vae._make_network(layout)
         vae.parameters_, vae.history_ = np.array(parameters, dtype=vae.dtype), [dict(row) for row in history]
         if vae.parameters_.shape != (vae.network_.size,):
             raise ValueError(
@@ -418,25 +449,25 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def _learn_columns(self, X: ArrayLike | CategoryCodes) -> Rows:
+    def _learn_columns(self, X: ArrayLike | CodedRows) -> Rows:
         """記下訓練資料的欄，並照它建立概似與網路。"""
-        if isinstance(X, CategoryCodes):
+        if isinstance(X, CodedRows):
             self.n_features_in_ = X.n_columns
             if hasattr(self, "feature_names_in_"):
                 del self.feature_names_in_
         else:
             inputs.validated(self, X, "X", reset=True)
-        self._make_network(X.groups if isinstance(X, CategoryCodes) else None)
+        self._make_network(X.layout if isinstance(X, CodedRows) else None)
         return self._rows(X)
 
-    def _make_network(self, groups: Sequence[int] | None) -> None:
-        self.likelihood_ = settings.make_likelihood(self.likelihood, groups)
+    def _make_network(self, layout: Categorical | Mixed | None) -> None:
+        self.likelihood_ = settings.make_likelihood(self.likelihood, layout)
         n_outputs, n_noise = self.likelihood_.n_outputs(self.n_features_in_), self.likelihood_.n_parameters
         self.network_ = Network(self.n_features_in_, self.latent_dim, tuple(self.hidden), n_outputs, n_noise)
 
-    def _rows(self, X: ArrayLike | CategoryCodes, name: str = "X") -> Rows:
+    def _rows(self, X: ArrayLike | CodedRows, name: str = "X") -> Rows:
         """資料換成 ``Rows``；欄要與訓練時相同，值要在概似的範圍裡。"""
-        if not isinstance(X, CategoryCodes):
+        if not isinstance(X, CodedRows):
             values = inputs.finite(inputs.validated(self, X, name, reset=False), name)
             return DenseRows(self.likelihood_.check(values, name))
         if X.n_columns != self.n_features_in_:
@@ -444,9 +475,9 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 f"引數 {name} 展開後有 {X.n_columns} 欄，模型訓練時是 {self.n_features_in_} 欄；"
                 "請用同一個編碼規則。"
             )
-        if isinstance(self.likelihood_, Categorical):
-            inputs.check_same_groups(name, X.groups, self.likelihood_.groups)
-        return CategoryCodes(X.codes, X.groups, self.dtype)
+        if isinstance(self.likelihood_, Categorical | Mixed) or isinstance(X.layout, Mixed):
+            inputs.check_same_layout(name, X.layout, self.likelihood_)
+        return replace(X, dtype=np.dtype(self.dtype))
 
 
 def blocks(rows: Rows) -> Iterator[NDArray]:

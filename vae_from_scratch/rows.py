@@ -1,4 +1,4 @@
-"""訓練資料的兩種來源：密集的矩陣，或整數的水準代碼（逐批才展開成獨熱編碼）（第 8、10 章）。"""
+"""訓練資料的來源：密集的矩陣，或代碼與數字（逐批才展開成網路看的列）（第 8、10、13 章）。"""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .groups import Groups
+from .likelihood import Categorical, Mixed
 
 
 class Rows(Protocol):
@@ -88,6 +89,11 @@ class CategoryCodes:
             )
 
     @property
+    def layout(self) -> Categorical:
+        """照各變數的水準個數排好的概似。"""
+        return Categorical(self.groups)
+
+    @property
     def n_columns(self) -> int:
         """展開以後的欄數 D。"""
         return self.blocks.total
@@ -130,6 +136,85 @@ class CategoryCodes:
     def digest(self) -> str:
         """內容的指紋。"""
         return f"{self.groups} {_digest(self.codes)}"
+
+
+@dataclass(frozen=True, eq=False)
+class MixedRows:
+    """類別與數字並存的列：整數代碼 (N, V)（−1 是缺失）與標準化的數字 (N, M)（NaN 是缺失）。
+
+    逐批才展開成 ``likelihood.Mixed`` 的 ``[獨熱 | 數字 | 有沒有觀察到]``，(N, K + 2M)；``spiked`` 的意思也照
+    那裡：``groups`` 的最後幾個變數是這些數字「零或不是零」的旗標。列數不同、有 inf、代碼超出範圍，引發
+    ``ValueError``。
+
+    >>> rows = MixedRows(np.array([[1], [-1]]), (2,), np.array([[0.5], [np.nan]]))
+    >>> rows.take(np.array([0, 1]))
+    array([[0. , 1. , 0.5, 1. ],
+           [0. , 0. , 0. , 0. ]])
+    """
+
+    codes: NDArray
+    groups: Sequence[int]
+    numbers: NDArray
+    spiked: Sequence[int] = ()
+    dtype: DTypeLike = "float64"
+    layout: Mixed = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        numbers = np.asarray(self.numbers, dtype=float)
+        if numbers.ndim != 2 or len(numbers) != len(self.codes):
+            raise ValueError(
+                f"引數 numbers 的形狀是 {numbers.shape}，codes 有 {len(self.codes)} 列；"
+                "應是列數相同的 (N, M)。"
+            )
+        if np.isinf(numbers).any():
+            row, column = np.argwhere(np.isinf(numbers))[0]
+            raise ValueError(f"引數 numbers 的第 {row} 列第 {column} 欄是 inf；請改成有限的數，缺失寫 NaN。")
+        coded = CategoryCodes(self.codes, self.groups)
+        object.__setattr__(self, "codes", coded.codes)
+        object.__setattr__(self, "groups", coded.groups)
+        object.__setattr__(self, "numbers", numbers)
+        object.__setattr__(self, "layout", Mixed(coded.groups, numbers.shape[1], self.spiked))
+        object.__setattr__(self, "dtype", np.dtype(self.dtype))
+
+    @property
+    def n_columns(self) -> int:
+        """展開以後的寬度 K + 2M。"""
+        return self.layout.n_columns
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """展開以後的形狀 (N, K + 2M)。"""
+        return len(self), self.n_columns
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, index: NDArray) -> NDArray:
+        """展開幾列 (len(index), K + 2M)；缺失的變數整組為 0，缺失的數字寫 0、觀察到是 0。"""
+        numbers = np.take(self.numbers, index, axis=0)
+        observed = np.isfinite(numbers)
+        levels = self.layout.blocks.one_hot(np.take(self.codes, index, axis=0), self.dtype)
+        values = np.where(observed, numbers, 0).astype(self.dtype)
+        return np.hstack([levels, values, observed.astype(self.dtype)])
+
+    def __getitem__(self, rows: NDArray | slice) -> "MixedRows":
+        """只留這幾列（切片、布林或整數的陣列），仍是代碼與數字。"""
+        return replace(self, codes=self.codes[rows], numbers=self.numbers[rows])
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray:
+        """展開成密集的矩陣 (N, K + 2M)；一定是新的陣列。"""
+        if copy is False:
+            raise ValueError("MixedRows 展開一定是新的陣列，不能用 copy=False；請改用 np.asarray。")
+        dense = self.take(np.arange(len(self)))
+        return dense if dtype is None else dense.astype(dtype)
+
+    def digest(self) -> str:
+        """內容的指紋。"""
+        return f"{self.groups} {self.spiked} {_digest(self.codes)} {_digest(self.numbers)}"
+
+
+#: 知道自己怎麼排的列：概似可以只寫名字。
+CodedRows = CategoryCodes | MixedRows
 
 
 def _digest(array: NDArray) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .gradients import ENGINES, KL_FORMS
-from .likelihood import Bernoulli, Categorical, Gaussian, Likelihood
+from .likelihood import Bernoulli, Categorical, Gaussian, Likelihood, Mixed
 from .rows import Rows
 
 CHOICES = {"kl": KL_FORMS, "engine": tuple(ENGINES), "dtype": ("float64", "float32")}
@@ -20,6 +20,12 @@ LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "bernoulli": Bernoulli,
     "gaussian": Gaussian,
     "categorical": Categorical,
+    "mixed": Mixed,
+}
+#: 這些概似要知道各變數怎麼排：資料是 ``CategoryCodes`` 或 ``MixedRows`` 時，名字就夠了。
+FROM_ROWS = {
+    "categorical": ("Categorical(groups)", "CategoryCodes", "OneHotSchema"),
+    "mixed": ("Mixed(groups, n_numbers)", "MixedRows", "TableSchema"),
 }
 
 
@@ -60,17 +66,18 @@ def generator(random_state: Any) -> np.random.Generator:
         ) from error
 
 
-def make_likelihood(likelihood: Any, groups: Sequence[int] | None = None) -> Likelihood:
-    """概似的名字換成物件；``groups`` 是資料自己帶的水準個數（``CategoryCodes``），密集的矩陣沒有。"""
-    if isinstance(likelihood, Bernoulli | Categorical | Gaussian):
+def make_likelihood(likelihood: Any, layout: Categorical | Mixed | None = None) -> Likelihood:
+    """概似的名字換成物件；``layout`` 是資料自己帶的排法（``CategoryCodes.layout``），密集的矩陣沒有。"""
+    if isinstance(likelihood, Bernoulli | Categorical | Gaussian | Mixed):
         return likelihood
-    if likelihood == "categorical" and groups:
-        return Categorical(groups)
-    if likelihood == "categorical":
+    if isinstance(likelihood, str) and likelihood in FROM_ROWS:
+        if layout is not None and isinstance(layout, LIKELIHOODS[likelihood]):  # type: ignore[arg-type]
+            return layout
+        instead, rows, schema = FROM_ROWS[likelihood]
         raise ValueError(
-            "引數 likelihood 是 \"categorical\"，但密集的矩陣看不出各變數有幾個水準；"
-            "請改給 Categorical(groups)（groups 由獨熱編碼的規則而來），或把資料包成 CategoryCodes"
-            "（OneHotSchema 的 transform 給的就是，不要設 set_output）。"
+            f"引數 likelihood 是 {likelihood!r}，但這樣的資料看不出各變數有幾個水準；"
+            f"請改給 {instead}（由編碼的規則而來），或把資料包成 {rows}"
+            f"（{schema} 的 transform 給的就是，不要設 set_output）。"
         )
     if not isinstance(likelihood, str) or likelihood not in LIKELIHOODS:
         raise ValueError(
@@ -112,7 +119,12 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, Bernoulli | Categorical | Gaussian):
-        arguments = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.init}
-        return {"name": type(value).__name__.lower()} | arguments
+    if isinstance(value, Bernoulli | Categorical | Gaussian | Mixed):
+        return {"name": type(value).__name__.lower()} | arguments(value)
     return value
+
+
+def arguments(likelihood: Likelihood) -> dict[str, Any]:
+    """概似的引數，可以寫成 JSON，也可以重新建立它。"""
+    names = [f.name for f in fields(likelihood) if f.init]  # type: ignore[arg-type]
+    return {name: _plain(getattr(likelihood, name)) for name in names}

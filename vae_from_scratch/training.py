@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import objective
+from . import announce, objective
 from .gradients import Engine
 from .objective import Loss
 from .optimizer import Adam
@@ -142,12 +142,14 @@ def fit(
     verbose: bool = False,
 ) -> None:
     """從 ``state`` 目前的訓練週期訓練到最後一個；``after_epoch`` 可以往歷程的列補上驗證的值、存檢查點。"""
+    announce.training(state.epoch, schedule.epochs, len(rows))
     with one_thread(), _progress(state.epoch, schedule.epochs, verbose) as advance:
         while state.epoch < schedule.epochs:
             row = train_epoch(engine, state, rows, schedule, latent_dim)
             state.history.append(row)
             after_epoch(state, row)
             advance(row)
+            announce.epoch(state.epoch, schedule.epochs, len(rows))
 
 
 def one_thread() -> AbstractContextManager[Any]:

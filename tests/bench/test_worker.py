@@ -58,8 +58,17 @@ def test_one_that_hangs_is_not_waited_for():
     assert worker.process.exitcode is not None  # 不留下沒有人管的行程
 
 
-def test_a_hanging_one_does_not_stop_the_race():
-    timings = measure.race(small_problem(), [entry("Steady"), entry("Hangs")], epochs=2, patience=20)
+def test_a_hanging_one_does_not_stop_the_race(monkeypatch):
+    """耐心交到每一位手上；確定不會回應的那一位，測試只等半秒。"""
+    given: list[float] = []
+
+    def worker(entry, problem, patience):
+        given.append(patience)
+        return Worker(entry, problem, 0.5 if entry.name == "Hangs" else patience)
+
+    monkeypatch.setattr(measure, "Worker", worker)
+    timings = measure.race(small_problem(), [entry("Steady"), entry("Hangs")], epochs=2, patience=60)
+    assert given == [60, 60]
     assert [bool(timing.failure) for timing in timings] == [False, True]
     assert len(timings[0].wall) == 2
 

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
@@ -20,13 +21,24 @@ def parse(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
+class Anchors(HTMLParser):
+    """只收錨點：不必為每一頁再建一棵樹。"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = dict(reversed(attrs))
+        if anchor := names.get("id") or (names.get("name") if tag == "a" else None):
+            self.found.add(anchor)
+
+
 @cache  # 每一章都連到術語表幾十次
 def anchors(page: Path) -> set[str]:
-    soup = parse(page)
-    return {
-        str(tag.get("id") or tag.get("name"))
-        for tag in soup.find_all(id=True) + soup.find_all("a", attrs={"name": True})
-    }
+    reader = Anchors()
+    reader.feed(page.read_text(encoding="utf-8"))
+    return reader.found
 
 
 def broken_links(page: Path, soup: BeautifulSoup) -> list[str]:
@@ -60,23 +72,21 @@ def images_without_alt(soup: BeautifulSoup) -> list[str]:
 
 
 def english_interface(soup: BeautifulSoup) -> list[str]:
-    """按鈕、提示與欄位裡只有英文的字；文獻的連結提示是原文、API 的是程式裡的名字，除外。"""
-    for source in soup.select(".bibtex-citation, article a.external, script, style"):
-        source.decompose()
+    """按鈕、提示與欄位裡只有英文的字；文獻的連結提示是原文、API 的是程式裡的名字，除外。樹只讀不改。"""
+    exempt = soup.select(".bibtex-citation, article a.external, script, style")
+    left_out = {id(part) for source in exempt for part in (source, *source.descendants)}
     shown = [
         str(tag[name])
         for tag in soup.find_all(True)
         for name in ("title", "aria-label", "placeholder")
-        if tag.has_attr(name)
+        if tag.has_attr(name) and id(tag) not in left_out
     ]
-    shown += [
-        tag.get_text(" ", strip=True)
-        for tag in soup.select("button, summary, .admonition-title, .prev-next-subtitle")
-    ]
-    shown += [
-        tag.get_text(" ", strip=True)
-        for tag in soup.select(".caption-number, footer, .bd-header, .toctree-l1 > a")
-    ]
+    places = "button, summary, .admonition-title, .prev-next-subtitle"
+    places += ", .caption-number, footer, .bd-header, .toctree-l1 > a"
+    for tag in soup.select(places):
+        if id(tag) not in left_out:
+            pieces = (piece.strip() for piece in tag.strings if id(piece) not in left_out)
+            shown.append(" ".join(filter(None, pieces)))
     words = (text.strip() for text in shown if not text.startswith("vae_from_scratch."))
     return sorted({text for text in words if re.search("[A-Za-z]{2}", text) and not HAN.search(text)} - NAMES)
 
@@ -100,8 +110,8 @@ def test_figures_have_their_own_alternative_text(soup):
     assert images_without_alt(soup) == []
 
 
-def test_interface_is_in_chinese(page):
-    assert english_interface(parse(page)) == []
+def test_interface_is_in_chinese(soup):
+    assert english_interface(soup) == []
 
 
 def test_nothing_is_loaded_from_elsewhere(soup):
@@ -140,4 +150,7 @@ def test_missing_or_repeated_alt_is_caught():
 
 def test_english_interface_is_caught():
     page = '<button title="Copy to clipboard">複製</button><p class="admonition-title">Exercise 1</p>'
-    assert english_interface(BeautifulSoup(page, "html.parser")) == ["Copy to clipboard", "Exercise 1"]
+    page += '<article><a class="external" title="Original">原文</a></article>'
+    soup = BeautifulSoup(page, "html.parser")
+    assert english_interface(soup) == ["Copy to clipboard", "Exercise 1"]
+    assert str(soup) == page, "別的檢查還要讀這棵樹"

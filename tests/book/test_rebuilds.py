@@ -141,7 +141,7 @@ def test_the_readers_of_gaussian(code_of):
 
 def test_an_engine_belongs_to_the_pages_that_name_it(code_of):
     readers = {name for name in CHAPTERS if "gradients/with_tensorflow.py" in code_of(name)}
-    assert readers == {"09-tensorflow"}
+    assert readers == {"09-tensorflow", "13-mixed-tables"}
     assert "gradients/hand_derived.py" in code_of("06-single-sample")
     assert "model.py" in code_of("06-single-sample")  # from vae_from_scratch import VAE：用到才載入
 

@@ -27,9 +27,9 @@ def quoted() -> list[str]:
     return quoted_sources((ROOT / "book" / "references.bib").read_text(encoding="utf-8"))
 
 
-def visible(html: str) -> str:
-    """網頁上看得到的字，一個元素一行；引用的大陸用語（class="zh-cn"）除外。"""
-    soup = BeautifulSoup(html, "html.parser")
+def visible(html: str | BeautifulSoup) -> str:
+    """網頁上看得到的字，一個元素一行；引用的大陸用語（class="zh-cn"）除外。給的是一棵樹就拿掉那些元素。"""
+    soup = html if isinstance(html, BeautifulSoup) else BeautifulSoup(html, "html.parser")
     for hidden in soup.select("script, style, .zh-cn"):
         hidden.decompose()
     attributes = [str(tag[name]) for tag in soup.find_all(True) for name in ATTRIBUTES if tag.has_attr(name)]

@@ -46,6 +46,7 @@ MAINLAND = {
     r"後驗坍塌|坍塌": "崩塌",
     r"人工智能|智能": "智慧",
 }
+HAN = re.compile("[\u4e00-\u9fff]")
 QUOTED = re.compile(r"\[([^\]\[]*)\]\{\.zh-cn\}")
 
 
@@ -81,14 +82,19 @@ def problems(text: str, quoted: list[str] | None = None) -> list[str]:
     for source in sorted(quoted or [], key=len, reverse=True):
         text = text.replace(source, "")
     text = QUOTED.sub("", text)
-    found = []
-    for number, line in enumerate(text.splitlines(), 1):
-        for pattern, better in MAINLAND.items():
-            found += [
-                f"第 {number} 行：「{hit[0]}」→ {better}：{line.strip()[:60]}"
-                for hit in re.finditer(pattern, line)
-            ]
-        simplified = "".join(dict.fromkeys(filter(is_simplified, line)))
-        if simplified:
-            found.append(f"第 {number} 行：簡體字「{simplified}」：{line.strip()[:60]}")
-    return found
+    lines = enumerate(text.splitlines(), 1)
+    return [f"第 {number} 行：{fault}" for number, line in lines for fault in _faults(line)]
+
+
+@cache  # 每一頁都有同樣的目錄與按鈕，畫好以後又看一遍
+def _faults(line: str) -> tuple[str, ...]:
+    if not HAN.search(line):  # 大陸用語與簡體字都是漢字
+        return ()
+    found = [
+        f"「{hit[0]}」→ {better}：{line.strip()[:60]}"
+        for pattern, better in MAINLAND.items()
+        for hit in re.finditer(pattern, line)
+    ]
+    if simplified := "".join(dict.fromkeys(filter(is_simplified, line))):
+        found.append(f"簡體字「{simplified}」：{line.strip()[:60]}")
+    return tuple(found)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import ConsoleMessage, Error, Page, Request, sync_playwright
 
 from tests.built_book import require_chromium
 
@@ -44,9 +44,11 @@ OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
 
 
 # 公式排好、字型載好、一進頁面就開始的轉場也走完：轉場到一半的顏色，讀者停不下來看，量了也不算數。
+# 換了主題，網頁的腳本要到下一次重畫才知道，轉場那時才開始，所以先等兩次重畫。
 SETTLED = """async () => {
   await window.MathJax?.startup?.promise;
   await document.fonts.ready;
+  await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
   const transitions = document.getAnimations().filter((a) => a instanceof CSSTransition);
   await Promise.allSettled(transitions.map((a) => a.finished));
 }"""
@@ -58,38 +60,86 @@ def chromium() -> Iterator[Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
+        _kept.clear()
         browser.close()
+
+
+#: 沒有在用的分頁，一種設定（觸控、減少動態……）一個；見 ``opened``。
+_kept: dict[tuple[Any, ...], Page] = {}
 
 
 @contextmanager
 def opened(
-    browser: Any, path: Path, size: tuple[int, int] = DESKTOP, theme: str = "light", query: str = ""
+    browser: Any,
+    path: Path,
+    size: tuple[int, int] = DESKTOP,
+    theme: str = "light",
+    query: str = "",
+    **options: Any,
 ) -> Iterator[tuple[Page, list[str]]]:
-    """從 file:// 打開一頁，等公式與圖畫完；同時給出主控台的錯誤與對外的連線。"""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)
-    page = context.new_page()
-    noise: list[str] = []
-    listen(page, noise)
-    page.clock.install()
-    page.goto(path.resolve().as_uri() + query)
-    page.wait_for_load_state("load")
+    """從 file:// 打開一頁，等公式與圖畫完；同時給出主控台的錯誤與對外的連線。
+
+    每次都照這個大小重新載入，但用同一個分頁：另開分頁就是另一個行程，幾 MB 的中文字型要再解一次，
+    比這一頁本身還久。離開時把儲存的主題、滑鼠的位置清掉，下一頁看到的與新的分頁一樣。
+    """
+    kind, noise = (browser, *sorted(options.items())), list[str]()
+    page = _kept.pop(kind, None) or _new_page(browser, options)  # 用著的時候不在裡面，別人拿不到
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    try:
+        with listening(page, noise):
+            page.goto(path.resolve().as_uri() + query)
+            page.wait_for_load_state("load")
+            page.evaluate(SETTLED)
+            yield page, noise
+        _leave(page)
+    except BaseException:  # 停在哪裡不知道：這個分頁不再用
+        page.context.close()
+        raise
+    _kept[kind] = page
+
+
+def resize(page: Page, size: tuple[int, int]) -> None:
+    """換一個大小，等重新排好。"""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     page.evaluate(SETTLED)
-    yield page, noise
-    context.close()
 
 
-def listen(page: Page, noise: list[str]) -> None:
+def _new_page(browser: Any, options: dict[str, Any]) -> Page:
+    page = browser.new_context(**options).new_page()
+    page.clock.install()
+    return page
+
+
+def _leave(page: Page) -> None:
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    page.mouse.move(-1, -1)
+    page.goto("about:blank")
+
+
+@contextmanager
+def listening(page: Page, noise: list[str]) -> Iterator[None]:
+    """在這個區塊裡，錯誤訊息與對外的連線都記進 ``noise``。"""
+
     def heard(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             noise.append(message.text)
+
+    def failed(error: Error) -> None:
+        noise.append(str(error))
 
     def requested(request: Request) -> None:
         if not local(request.url):
             noise.append(f"對外連線 {request.url}")
 
-    page.on("console", heard)
-    page.on("pageerror", lambda error: noise.append(str(error)))
-    page.on("request", requested)
+    listeners: dict[Any, Any] = {"console": heard, "pageerror": failed, "request": requested}
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    try:
+        yield
+    finally:
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
 
 
 def local(url: str) -> bool:

@@ -11,11 +11,13 @@ from tests.book.test_pages import english_interface
 from tests.book.test_wording import quoted, visible
 from tests.book.wording import problems
 from tests.browser.inspection import (
+    DESKTOP,
     PHONE,
     SETTLED,
     inaccessible,
     opened,
     overflow,
+    resize,
     search,
     unrendered_formulas,
 )
@@ -37,21 +39,24 @@ def page(request: pytest.FixtureRequest) -> str:
 
 @dataclass(frozen=True)
 class Seen:
-    """一頁在寬螢幕上的樣子。"""
+    """一頁在手機與寬螢幕上的樣子。"""
 
     noise: list[str]
     unrendered: list[str]
     overflow: list[str]
+    overflow_on_phone: list[str]
     drawn: str
     inaccessible: dict[str, list[str]]
 
 
 @pytest.fixture(scope="module")
 def seen(book: Path, browser: Any, page: str) -> Seen:
-    """只打開一次，幾個測試要看的都記下來；axe 也是一段腳本，所以最後才放進去。"""
-    with opened(browser, book / page) as (shown, noise):
-        found = Seen(list(noise), unrendered_formulas(shown), overflow(shown), shown.content(), {})
-        found.inaccessible["light"] = inaccessible(shown)
+    """只打開一次，幾個測試要看的都記下來：先是手機，再拉寬；axe 也是一段腳本，所以最後才放進去。"""
+    with opened(browser, book / page, PHONE) as (shown, noise):
+        on_phone = overflow(shown)
+        resize(shown, DESKTOP)
+        wide = (unrendered_formulas(shown), overflow(shown), on_phone, shown.content())
+        found = Seen(list(noise), *wide, {"light": inaccessible(shown)})
         shown.emulate_media(color_scheme="dark")
         shown.evaluate(SETTLED)
         found.inaccessible["dark"] = inaccessible(shown)
@@ -67,8 +72,9 @@ def test_page_opens_quietly_with_every_formula(seen):
 
 def test_interface_drawn_by_scripts_is_in_traditional_chinese(seen):
     """腳本跑完之後的畫面：沒有簡體字，按鈕與提示沒有只有英文的。"""
-    assert problems(visible(seen.drawn), quoted()) == []
-    assert english_interface(BeautifulSoup(seen.drawn, "html.parser")) == []
+    soup = BeautifulSoup(seen.drawn, "html.parser")
+    assert english_interface(soup) == []
+    assert problems(visible(soup), quoted()) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -76,9 +82,8 @@ def test_page_is_accessible(seen, theme):
     assert seen.inaccessible[theme] == []
 
 
-def test_page_fits_a_phone(book, browser, page):
-    with opened(browser, book / page, PHONE) as (shown, _):
-        assert overflow(shown) == []
+def test_page_fits_a_phone(seen):
+    assert seen.overflow_on_phone == []
 
 
 @pytest.mark.parametrize("words", ["潛在空間", "重參數化", "證據下界", "KL 散度", "ELBO"])
@@ -144,6 +149,23 @@ def test_unrendered_formula_is_caught(browser, tmp_path, body):
 def test_overflow_is_caught(browser, tmp_path):
     with opened(browser, page_with(tmp_path, '<div style="width:600px">太寬</div>'), PHONE) as (shown, _):
         assert overflow(shown)
+        resize(shown, DESKTOP)
+        assert overflow(shown) == []
+        resize(shown, PHONE)
+        assert overflow(shown)
+
+
+def test_nothing_of_a_page_is_left_for_the_next(browser, tmp_path):
+    """同一個分頁：記下的主題、上一頁的主控台與滑鼠都不帶到下一頁。"""
+    loud = "<script>localStorage.mode = 'dark'; console.error('上一頁的')</script>"
+    with opened(browser, page_with(tmp_path, loud), theme="dark") as (shown, noise):
+        shown.mouse.move(50, 50)
+        assert noise == ["上一頁的"]
+    hover = "<style>main:hover { color: red }</style>好"
+    with opened(browser, page_with(tmp_path, hover)) as (shown, noise):
+        assert noise == [] and shown.evaluate("localStorage.length") == 0
+        assert shown.evaluate("getComputedStyle(document.querySelector('main')).color") == "rgb(0, 0, 0)"
+        assert not shown.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
 
 
 @pytest.mark.parametrize(
@@ -166,3 +188,17 @@ def test_colours_are_judged_after_the_transitions_of_loading(browser, tmp_path):
     with opened(browser, page_with(tmp_path, FADING)) as (shown, _):
         assert inaccessible(shown) == []
         assert shown.evaluate("getComputedStyle(fading).color") == "rgb(0, 0, 0)"
+
+
+THEMED = """<p id="themed" style="color:#bbb;transition:color 1s">亮的時候太淡，暗的時候由腳本加深的字</p>
+<script>matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  themed.style.color = "#000";
+})</script>"""
+
+
+def test_colours_are_judged_after_the_script_has_changed_the_theme(browser, tmp_path):
+    """網頁的腳本在下一次重畫才知道換了主題：等它換完，不量換到一半的顏色。"""
+    with opened(browser, page_with(tmp_path, THEMED)) as (shown, _):
+        shown.emulate_media(color_scheme="dark")
+        shown.evaluate(SETTLED)
+        assert shown.evaluate("getComputedStyle(themed).color") == "rgb(0, 0, 0)"

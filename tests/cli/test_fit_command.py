@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from vae_from_scratch.cli import main
-from vae_from_scratch.tables import result, seeds
+from vae_from_scratch.tables import finals, result
+from vae_from_scratch.tables.saved import SavedModel
 
 N_ROWS = 60
 
@@ -82,16 +83,26 @@ def test_the_schema_report_comes_first_and_names_every_column(file, tmp_path, ca
     assert fit(file, "--out", tmp_path / "out", "--target", "價") == 0
     printed = capsys.readouterr().out
     report = printed[: printed.index("nats")]
-    assert report.startswith("4 欄，用其中 2 欄")
-    assert re.search(r"✓ 形 +2 +0 +[圓方]（\d\d%） +文字", report)
-    assert re.search(r"· 碼 +3 +0 .*看起來是數字", report) and re.search(r"· 價 .*目標", report)
+    assert report.startswith("4 欄，用其中 3 欄")
+    assert re.search(r"✓ 形 +類別 +2 +0 +[圓方]（\d\d%） +文字", report)
+    assert re.search(r"✓ 碼 +等級 +3 +0 .*仍當數字", report) and re.search(r"· 價 .*目標", report)
+
+
+@pytest.mark.parametrize("likelihood", ["categorical", "bernoulli"])
+def test_a_likelihood_of_categories_leaves_the_numbers_out_and_says_so(
+    file, tmp_path, capsys, no_files, likelihood
+):
+    assert fit(file, "--out", tmp_path / "out", "--target", "價", "--likelihood", likelihood) == 0
+    report = capsys.readouterr().out
+    assert report.startswith("4 欄，用其中 2 欄") and re.search(r"· 碼 +等級 +3 +0 .*看起來是數字", report)
 
 
 def test_the_summary_prints_what_was_measured(results, tmp_path, capsys, no_files):
     fit(results / "表.csv", "--target", "價", "--out", tmp_path / "out")
     printed = capsys.readouterr().out
     found = json.loads((results / "out" / "fit.json").read_text(encoding="utf-8"))["results"]
-    scores = [f"score_{name}" for name in ("vae", "shuffled", "pca", "mca")]
+    names = ("vae", "vae_linear", "shuffled", "pca", "famd", "boosting", "column", "column+z")
+    scores = [f"score_{name}" for name in names]
     for name in ("marginal_nats", "reconstruction", "kl", *scores):
         assert f"{np.mean([row[name] for row in found]):.3f}".replace("-", "−") in printed, name
     assert "encode" in printed and "generate" in printed
@@ -106,28 +117,25 @@ def test_progress_is_shown_on_stderr(file, tmp_path, capsys, no_files):
     "options",
     [
         ("--likelihood", "bernoulli", "--missing", "level"),
-        ("--latent-dim", "1", "--also", "碼", "--target", "形"),
+        ("--latent-dim", "1", "--also", "碼", "--drop", "價", "--target", "形"),
         ("--latent-dim", "3", "--columns", "色", "碼"),
     ],
 )
 def test_the_options_are_used(file, tmp_path, no_drawing, options):
     assert fit(file, "--seeds", "1", "--out", tmp_path / "out", *options) == 0
-    schema = json.loads((tmp_path / "out" / "schema.json").read_text(encoding="utf-8"))
-    names = [variable["name"] for variable in schema["variables"]]
-    expected = {"--likelihood": ["形", "色"], "--columns": ["色", "碼"]}.get(options[0], ["色", "碼"])
-    if "--columns" in options:
-        expected = ["色", "碼"]
-    assert names == expected
-    assert ("無" in schema["variables"][-1]["levels"]) is ("level" in options)
+    plane = SavedModel.load(tmp_path / "out").plane
+    assert plane.schema_.columns_ == (("形", "色") if options[0] == "--likelihood" else ("色", "碼"))
+    assert ("無" in plane.schema_.levels("色")) is ("level" in options)
+    assert plane.latent_dim == (int(options[1]) if options[0] == "--latent-dim" else 2)
 
 
 def test_gaps_that_may_mean_none_are_pointed_out(tmp_path, capsys, no_files):
     sparse = csv_text(content(色=lambda n: ["紅", "", "", "藍"] * (n // 4)))
     (tmp_path / "表.csv").write_text(sparse, encoding="utf-8")
     fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "out")
-    assert "色（共 1 欄）缺失超過 20%" in capsys.readouterr().out
-    fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "level", "--missing", "level")
-    assert "缺失超過" not in capsys.readouterr().out
+    assert "「色」空白是「沒有」：空白占 50.0%（30 格）" in capsys.readouterr().out
+    fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "level", "--missing", "zeros")
+    assert "空白是" not in capsys.readouterr().out
 
 
 def test_the_default_folder_is_named_after_the_file(file, tmp_path, monkeypatch, no_files):
@@ -181,14 +189,11 @@ FILES = {
         ("只有表頭", [], "只有表頭"),
         ("太少", [], "只有 2 列資料；至少要 20 列"),
         ("重複", [], "重複的欄名：形"),
-        ("Big5", [], "UTF-8"),
-        ("UTF-16", [], "UTF-16"),
         ("Excel", [], "Excel"),
         ("短列", [], "有 1 欄，表頭卻有 4 欄"),
-        ("分號", [], "逗號"),
-        ("全是數字", [], "沒有一欄可以當類別變數.*--also"),
-        ("一個水準", [], "沒有一欄可以當類別變數.*只有一個水準"),
-        ("全缺", [], "沒有一欄可以當類別變數.*整欄都是缺失"),
+        ("全是數字", ["--likelihood", "categorical"], "沒有一欄可以當類別變數.*--also"),
+        ("一個水準", [], "沒有一欄可以學.*只有一個水準"),
+        ("全缺", [], "沒有一欄可以學.*整欄都是缺失"),
         ("十萬個水準", [], "100,000 個水準，上限是 255"),
         ("十萬個水準", ["--columns", "形"], "--columns 的「形」不能用：有 100,000 個水準"),
         ("目標有空", ["--target", "價"], "有 1 列是空的.*--skip-target-gaps"),
@@ -201,15 +206,32 @@ FILES = {
         ("好的", ["--columns", "形狀"], "--columns 的「形狀」不在檔案裡"),
         ("好的", ["--also", "形狀"], "--also 的「形狀」"),
         ("好的", ["--log-target"], "--target"),
-        ("好的", ["--likelihood", "gaussian"], "gaussian.*categorical、bernoulli"),
+        ("好的", ["--likelihood", "gaussian"], "gaussian.*請用 mixed"),
         ("好的", ["--likelihood", "poisson"], "poisson.*categorical、bernoulli"),
+        ("好的", ["--kind", "價=日期"], "--kind 說「價」是日期，第 1 列資料卻是"),
+        ("好的", ["--kind", "價=金額"], "--kind 的種類「金額」認不得"),
+        ("好的", ["--kind", "价=數字"], "--kind 的「价」不在檔案裡"),
+        ("好的", ["--kind", "價"], "欄=種類"),
+        ("好的", ["--kind", "價=數字", "價=類別"], "既是數字又是類別"),
+        ("好的", ["--kind"], "--kind：後面至少要接一個值"),
+        ("好的", ["--na"], "--na：後面至少要接一個值"),
+        ("好的", ["--na", "待查", "--keep-na", "待查"], "同時寫在 --na 與 --keep-na"),
+        ("好的", ["--keep-na", "圓"], "--keep-na 的「圓」本來就不當作缺失"),
+        ("好的", ["--na", "圓", "方", "--columns", "形"], "--columns 的「形」不能用：整欄都是缺失"),
+        ("好的", ["--dims", "0"], "--dims：收到「0」，請給用逗號分開的正整數"),
+        ("好的", ["--dims", "1,兩"], "--dims：收到「1,兩」"),
+        ("好的", ["--dims", "2"], "--dims 比的是.*--target"),
+        ("好的", ["--dims", "1,9", "--target", "價"], "--dims 是 9，資料展開後卻只有 5 欄"),
+        ("好的", ["--generator-dim", "0"], "--generator-dim 是 0"),
+        ("好的", ["--generator-dim", "九"], "--generator-dim：收到「九」"),
+        ("好的", ["--generator-dim", "9"], "--generator-dim 是 9，資料展開後卻只有 6 欄"),
         ("好的", ["--missing", "mode"], "--missing.*zeros、level"),
         ("好的", ["--seeds", "0"], "--seeds 是 0"),
         ("好的", ["--seeds", "兩個"], "--seeds：收到「兩個」"),
         ("好的", ["--seed", "-1"], "--seed 是 -1"),
         ("好的", ["--jobs", "0"], "--jobs 是 0"),
         ("好的", ["--latent-dim", "0"], "latent_dim"),
-        ("好的", ["--latent-dim", "9"], "--latent-dim 是 9，資料展開後卻只有 4 欄"),
+        ("好的", ["--latent-dim", "9"], "--latent-dim 是 9，資料展開後卻只有 6 欄"),
         ("好的", ["--epochs", "0"], "epochs"),
         ("好的", ["--warmup-epochs", "-1"], "warmup_epochs"),
         ("好的", ["--batch-size", "0"], "batch_size"),
@@ -232,6 +254,22 @@ def test_bad_input_is_one_message_and_code_2(tmp_path, monkeypatch, capsys, name
     assert [path.name for path in tmp_path.iterdir()] == ["表.csv"], "什麼都沒有寫"
 
 
+@pytest.mark.parametrize("name, said", [("Big5", "文字編碼"), ("UTF-16", "文字編碼"), ("分號", "欄的分隔")])
+def test_other_ways_of_writing_a_table_are_read_and_said(tmp_path, capsys, no_files, name, said):
+    (tmp_path / "表.csv").write_bytes(FILES[name])
+    assert fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "out") == 0
+    printed = capsys.readouterr().out
+    assert "讀檔時改了 1 項" in printed and said in printed and "✓ 形" in printed
+
+
+def test_the_sample_that_ships_can_be_named_instead_of_a_file(tmp_path, monkeypatch, capsys, no_files):
+    monkeypatch.chdir(tmp_path)
+    assert fit("實價登錄", "--target", "總價元", "--log-target", "--seeds", "1") == 0
+    printed = capsys.readouterr().out
+    assert "500 列" in printed and "略過第二行表頭" in printed and "1130718 → 2024-07-18" in printed
+    assert (tmp_path / "runs" / "實價登錄" / "fit.json").is_file()
+
+
 def test_the_good_file_of_the_list_of_mistakes_is_good(tmp_path, no_files):
     """對照組：上面的錯誤來自引數，不是檔案本來就壞。"""
     (tmp_path / "表.csv").write_bytes(FILES["好的"])
@@ -242,6 +280,26 @@ def test_the_good_file_of_the_list_of_mistakes_is_good(tmp_path, no_files):
 def test_a_missing_file_or_a_folder_is_refused(tmp_path, capsys, where):
     assert fit(tmp_path / where, "--out", tmp_path / "out") == 2
     assert re.search("找不到檔案|是資料夾", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "option", [("--na", "待查"), ("--keep-na", "NA"), ("--as-is",), ("--kind", "a=數字")]
+)
+def test_the_houses_do_not_take_the_options_of_reading(tmp_path, capsys, option):
+    assert fit("ames", *option, "--out", tmp_path / "out") == 2
+    assert f"引數 {option[0]} 是讀檔案用的" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_a_target_that_is_already_in_the_table_is_said_before_training(tmp_path, capsys, no_files):
+    text = csv_text(content(坪=lambda n: [f"{20 + 7 * row % 61 + row / 8}" for row in range(n)]))
+    lines = [line.split(",") for line in text.splitlines()]
+    total = ["總", *(f"{float(line[3]) * float(line[4])}" for line in lines[1:])]
+    rows = [[*line, one] for line, one in zip(lines, total, strict=True)]
+    (tmp_path / "表.csv").write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8")
+    quick = ("--seeds", "1", "--dims", "none", "--out", tmp_path / "out")
+    assert fit(tmp_path / "表.csv", "--target", "總", *quick) == 0
+    printed = capsys.readouterr().out
+    assert "\n注意：「價」×「坪」幾乎就是目標「總」" in printed[: printed.index("nats")]
 
 
 def test_a_diverging_training_writes_nothing(file, tmp_path, capsys):
@@ -267,7 +325,7 @@ def test_a_folder_that_cannot_be_made_is_explained(file, tmp_path, capsys):
     assert "檔案讀寫失敗" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("module, name", [(seeds, "run_seed"), (result, "write")])
+@pytest.mark.parametrize("module, name", [(finals, "run_seed"), (finals, "run_part"), (result, "write")])
 def test_an_interrupted_fit_leaves_nothing(file, tmp_path, monkeypatch, capsys, module, name):
     def interrupted(*arguments):
         raise KeyboardInterrupt
@@ -284,4 +342,4 @@ def test_names_with_control_characters_do_not_reach_the_terminal(tmp_path, capsy
     (tmp_path / "表.csv").write_text(csv_text(columns), encoding="utf-8")
     assert fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "out") == 0
     printed = capsys.readouterr().out
-    assert "\x1b" not in printed and "?[31m紅字" in printed
+    assert "\x1b" not in printed and "[31m紅字" in printed

@@ -10,6 +10,7 @@ import pytest
 
 from vae_from_scratch import arithmetic, cli
 from vae_from_scratch.cli import main
+from vae_from_scratch.files import write_csv
 from vae_from_scratch.housing import study
 from vae_from_scratch.housing.absence import MEANS_NONE
 from vae_from_scratch.housing.data import load_ames
@@ -19,6 +20,7 @@ from vae_from_scratch.housing.study.runs import Run
 from vae_from_scratch.tables import result
 from vae_from_scratch.tables.baselines import CEILINGS
 from vae_from_scratch.tables.findings import spread
+from vae_from_scratch.tables.reading import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
 KAGGLE = ROOT.parent / "shared" / "data" / "kaggle"
@@ -107,7 +109,7 @@ def test_the_numbers_are_those_the_book_shows(tmp_path, capsys, fits):
 @pytest.mark.parametrize("kl", ["single_sample", "path_derivative"])
 def test_engines_and_estimators_can_be_chosen(tmp_path, fits, engine, kl):
     assert housing("--epochs", "1", "--out", tmp_path / "out", "--engine", engine, "--kl", kl) == 0
-    assert (fits[0].best.vae.engine, fits[0].best.vae.kl) == (engine, kl)
+    assert (fits[0].plane.engine, fits[0].plane.kl) == (engine, kl)
 
 
 def test_a_collapsed_code_is_pointed_out(tmp_path, capsys, fits):
@@ -119,9 +121,10 @@ def test_absence_is_a_level_and_true_gaps_are_not(tmp_path, fits):
     """--missing level 的意思處處相同：表示「沒有」的空白是水準「無」，真的缺失整組為 0。"""
     housing("--out", tmp_path / "out", "--missing", "level")
     model, houses = fits[0].model, load_ames()
-    levels = dict(zip(model.schema.variables_, model.schema.levels_, strict=True))
-    assert {name for name, found in levels.items() if "無" in found} == set(MEANS_NONE)
-    frame = model.select(houses.categories, "ames")
+    schema = model.plane.schema_
+    assert {name for name in schema.columns_ if "無" in schema.levels(name)} == set(MEANS_NONE)
+    write_csv(tmp_path / "ames.csv", houses.categories)
+    frame = model.select(read_table(tmp_path / "ames.csv"), "ames.csv")
     assert (frame["PoolQC"] == "無").sum() > 2900 and frame["Electrical"].isna().sum() == 1
 
 
@@ -149,8 +152,8 @@ def test_the_kaggle_files_are_accepted(tmp_path, capsys, fits):
         (["--batch-size", "-3"], "batch_size"),
         (["--learning-rate", "0"], "learning_rate"),
         (["--seed", "-1"], "引數 --seed 是 -1；請給 0 以上的整數"),
-        (["--likelihood", "poisson"], "--likelihood.*categorical、bernoulli"),
-        (["--missing", "mode"], "--missing.*zeros、level"),
+        (["--likelihood", "poisson"], "--likelihood.*mixed、categorical、bernoulli"),
+        (["--missing", "mode"], "--missing.*auto、zeros、level"),
         (["--kaggle"], "--kaggle.*後面要接一個值"),
         (["--kaggle", "沒有這裡"], "找不到資料夾"),
         (["--colour", "紅"], "不認得的引數：--colour"),

@@ -6,7 +6,7 @@ from scipy import optimize, stats
 
 from vae_from_scratch import VAE
 from vae_from_scratch.gradients import make_engine
-from vae_from_scratch.likelihood import Gaussian
+from vae_from_scratch.likelihood import Gaussian, Mixed
 from vae_from_scratch.network import Network
 
 
@@ -17,14 +17,20 @@ def sigma_points(x: NDArray, latent_dim: int) -> tuple[NDArray, NDArray]:
 
 
 def train(
-    x: NDArray, latent_dim: int, likelihood: Gaussian, beta: float = 1.0, seed: int = 0, engine: str = "numpy"
+    x: NDArray,
+    latent_dim: int,
+    likelihood: Gaussian | Mixed,
+    beta: float = 1.0,
+    seed: int = 0,
+    engine: str = "numpy",
 ) -> tuple[Network, NDArray, float]:
     """用我們的損失與梯度、整批資料、L-BFGS 訓練線性的 VAE；傳回網路、參數與最後的 −ELBO。"""
-    network = Network(x.shape[1], latent_dim, (), x.shape[1], likelihood.n_parameters)
+    n_outputs = likelihood.n_outputs(x.shape[1])
+    network = Network(x.shape[1], latent_dim, (), n_outputs, likelihood.n_parameters)
     gradients = make_engine(engine, network, likelihood)
     rows, noise = sigma_points(x, latent_dim)
     start = 0.1 * network.initialize(np.random.default_rng(seed))
-    network.views(start).decoder[0][-1] = x.mean(axis=0)
+    network.views(start).decoder[0][-1] = x.mean(axis=0)[:n_outputs]
 
     whiten = whitening(x)
     current = start.copy()  # 一直用同一條向量，引擎的緩衝區才不必重配

@@ -9,9 +9,9 @@ from scipy import sparse
 
 from vae_from_scratch import VAE, gaussian, inputs
 from vae_from_scratch.gradients import ENGINES, make_engine
-from vae_from_scratch.likelihood import Bernoulli, Categorical, Gaussian
+from vae_from_scratch.likelihood import Bernoulli, Categorical, Gaussian, Mixed
 from vae_from_scratch.network import Network
-from vae_from_scratch.rows import CategoryCodes
+from vae_from_scratch.rows import CategoryCodes, MixedRows
 
 X = np.random.default_rng(0).integers(0, 2, (20, 4)).astype(float)
 FRAME = pd.DataFrame(X, columns=["甲", "乙", "丙", "丁"])
@@ -168,7 +168,17 @@ def test_settings(settings, message) -> None:
         (lambda v: CategoryCodes(np.array([[0, 5]]), (2, 2)), "引數 codes 的第 0 列第 1 欄是 5；.*到 1 之間"),
         (lambda v: CategoryCodes(np.array([[0, -2]]), (2, 2)), "引數 codes 的第 0 列第 1 欄是 -2"),
         (lambda v: CategoryCodes(np.zeros((0, 2), int), (2, 2)), "引數 codes 沒有任何一列"),
-        (lambda v: Categorical(()), r"引數 groups.*請給正整數，例如 \(5, 2, 7\)"),
+        (lambda v: Categorical((0,)), r"引數 groups.*請給正整數，例如 \(5, 2, 7\)"),
+        (lambda v: VAE(likelihood=Categorical(())).fit(X), "資料 X 有 4 欄，引數 groups 的總和卻是 0"),
+        (lambda v: Mixed((), 0), "引數 groups 與 n_numbers 都是空的"),
+        (lambda v: Mixed((3,), 2, spiked=(0,)), r"groups 的最後幾個卻是 \(3,\)；.*請補上 2"),
+        (lambda v: Mixed((2,), 2, spiked=(5,)), r"引數 spiked 是 \(5,\)；請給 0 到 1 之間"),
+        (lambda v: Mixed((), 2, floor=-1.0), "引數 floor（變異數的下限）是 -1.0"),
+        (lambda v: VAE(likelihood="mixed").fit(X), "引數 likelihood 是 'mixed'.*把資料包成 MixedRows"),
+        (lambda v: VAE(likelihood=Mixed((), 3)).fit(X), "資料 X 有 4 欄；0 個水準與 3 個數字要 6 欄"),
+        (lambda v: MixedRows(np.zeros((2, 0), int), (), np.full((2, 1), np.inf)), "第 0 列第 0 欄是 inf"),
+        (lambda v: MixedRows(np.zeros((2, 0), int), (), np.zeros((3, 1))), r"是 \(3, 1\)，codes 有 2 列"),
+        (lambda v: VAE().fit(MixedRows(np.zeros((2, 0), int), (), np.ones((2, 1)))), "Mixed.*卻是 Bernou"),
         (lambda v: Categorical((2, 2.5)), "引數 groups"),  # type: ignore[arg-type]
         (lambda v: Gaussian(0.0), "引數 variance.*是 0.0；請給正數，或 \"learned\""),
         (lambda v: Gaussian("fixed"), "引數 variance.*'fixed'"),

@@ -60,10 +60,17 @@ def test_probabilities_give_the_most_probable_level_and_all_zero_is_unknown():
     assert Groups((2, 2)).codes(x).tolist() == [[1, -1], [0, 0]]
 
 
-@pytest.mark.parametrize("bad", [(), (2, 0), (2, 2.5), (-1,), ("2",)])
+@pytest.mark.parametrize("bad", [(2, 0), (2, 2.5), (-1,), ("2",)])
 def test_sizes_that_are_not_positive_integers_are_refused(bad):
     with pytest.raises(ValueError, match=r"引數 groups（各變數的水準個數）是 .*請給正整數，例如 \(5, 2, 7\)"):
         Groups(bad)
+
+
+def test_no_groups_at_all_is_a_table_of_numbers_only():
+    blocks = Groups(())
+    codes, x = np.empty((4, 0), int), np.empty((4, 0))
+    assert len(blocks) == blocks.total == 0 and blocks.split(x) == []
+    assert blocks.one_hot(codes).shape == blocks.codes(x).shape == blocks.sum(x).shape == (4, 0)
 
 
 def test_two_groups_are_equal_when_their_sizes_are():

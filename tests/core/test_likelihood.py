@@ -10,7 +10,7 @@ from tests.core.gradient_check import finite_difference
 from tests.core.problems import LIKELIHOODS, evaluate, make_problem, rows_for
 from vae_from_scratch.bounds import Bounds
 from vae_from_scratch.gradients import KL_FORMS
-from vae_from_scratch.likelihood import Bernoulli, Categorical, Gaussian
+from vae_from_scratch.likelihood import Bernoulli, Categorical, Gaussian, Mixed
 
 RNG = np.random.default_rng(0)
 
@@ -39,11 +39,13 @@ def test_gaussian_density_is_that_of_scipy(log_var) -> None:
 
 @pytest.mark.parametrize("name", LIKELIHOODS)
 def test_gradient_is_the_slope_of_log_prob(name) -> None:
-    likelihood, rest = LIKELIHOODS[name], np.array([0.3])[: LIKELIHOODS[name].n_parameters]
-    x, output = rows_for(likelihood, 3, RNG), RNG.normal(size=(3, 10))
+    likelihood, rest = LIKELIHOODS[name], np.full(LIKELIHOODS[name].n_parameters, 0.3)
+    x = rows_for(likelihood, 3, RNG)
+    output = RNG.normal(size=(3, likelihood.n_outputs(x.shape[1])))
 
     def total(flat):
-        return float(likelihood.log_prob(x, flat[:30].reshape(3, 10), flat[30:]).sum())
+        logits = flat[: output.size].reshape(output.shape)
+        return float(likelihood.log_prob(x, logits, flat[output.size :]).sum())
 
     slope = finite_difference(total, np.concatenate([output.ravel(), rest]))
     d_output, d_rest = likelihood.gradient(x, output, rest)
@@ -53,15 +55,33 @@ def test_gradient_is_the_slope_of_log_prob(name) -> None:
 @pytest.mark.parametrize("name", LIKELIHOODS)
 def test_samples_have_the_mean_of_the_model(name) -> None:
     """二十萬次抽樣的平均，離 E[x|z] 不到 5 個標準誤；樣本通過自己的檢查。"""
-    likelihood, rest = LIKELIHOODS[name], np.array([0.3])[: LIKELIHOODS[name].n_parameters]
-    output = np.repeat(RNG.normal(0, 2, (1, 10)), 200_000, axis=0)
+    likelihood, rest = LIKELIHOODS[name], np.full(LIKELIHOODS[name].n_parameters, 0.3)
+    n_outputs = likelihood.n_outputs(rows_for(likelihood, 1, RNG).shape[1])
+    output = np.repeat(RNG.normal(0, 2, (1, n_outputs)), 200_000, axis=0)
     drawn = likelihood.sample(output, np.random.default_rng(1), rest)
     likelihood.check(drawn)
+    if isinstance(likelihood, Mixed):  # 有值的才有平均；數字在觀察到的列上平均
+        check_mixed_sample(likelihood, drawn, output[:1], rest)
+        return
     error = drawn.std(axis=0) / np.sqrt(len(drawn)) + 1e-12
     assert (np.abs(drawn.mean(axis=0) - likelihood.mean(output[:1])[0]) < 5 * error).all()
     if name.startswith("gaussian"):
         wanted = np.exp(0.3) if len(rest) else 0.7
         assert drawn.var(axis=0) == pytest.approx(wanted, rel=0.03)
+
+
+def check_mixed_sample(likelihood: Mixed, drawn, output, log_var) -> None:
+    levels, numbers, observed = likelihood.split(drawn)
+    mean = likelihood.mean(output)[0]
+    error = levels.std(axis=0) / np.sqrt(len(drawn)) + 1e-12
+    assert (np.abs(levels.mean(axis=0) - mean[: likelihood.n_levels]) < 5 * error).all()
+    for j in range(likelihood.n_numbers):
+        known = numbers[observed[:, j] == 1, j]
+        wanted, error = mean[likelihood.n_levels + j], 5 * known.std() / np.sqrt(len(known))
+        assert known.mean() == pytest.approx(wanted, abs=error)
+        assert known.var() == pytest.approx(likelihood.variance(log_var)[j], rel=0.03)
+    flags = levels[:, likelihood.n_levels - 2 * len(likelihood.spiked) :][:, 1::2]
+    assert np.array_equal(observed[:, list(likelihood.spiked)], flags)  # 旗標是零的沒有值
 
 
 @pytest.mark.parametrize("kl", KL_FORMS)

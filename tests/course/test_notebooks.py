@@ -38,7 +38,7 @@ def code(notebook):
 
 def test_every_chapter_and_every_set_is_exported(exported):
     pages = {page.stem for page in notebooks.chapters(ROOT)}
-    assert len(pages) == 13
+    assert len(pages) == 14
     assert set(exported) == pages | {chosen.stem for chosen in all_sets(ROOT)}
 
 
@@ -261,8 +261,8 @@ def test_a_folder_without_pages_is_an_error(tmp_path):
 
 def test_the_command_writes_every_notebook_and_says_where(tmp_path, capsys):
     assert main(["notebooks", "--output", str(tmp_path / "筆記本")]) == 0
-    assert "匯出 23 本筆記本" in capsys.readouterr().out
-    assert len(list((tmp_path / "筆記本").glob("*.ipynb"))) == 23
+    assert "匯出 24 本筆記本" in capsys.readouterr().out
+    assert len(list((tmp_path / "筆記本").glob("*.ipynb"))) == 24
 
 
 def test_make_clean_keeps_the_notebooks(tmp_path, monkeypatch, capsys):

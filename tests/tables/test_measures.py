@@ -6,6 +6,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from vae_from_scratch.housing.absence import name_absence
 from vae_from_scratch.tables import measures
+from vae_from_scratch.tables.coded import CodedTable, take
 from vae_from_scratch.tables.schema import OneHotSchema
 
 
@@ -57,6 +58,20 @@ def test_rows_without_a_target_are_left_out(codes):
     assert r2 > 0.85 and np.isfinite(shuffled)
 
 
+def test_a_linear_reader_sees_straight_lines_only(codes):
+    straight, bent = codes.sum(axis=1), codes[:, 0] ** 2
+    assert measures.read_out(codes, straight, HELD_OUT, reader="linear")[0] == pytest.approx(1, abs=1e-4)
+    assert measures.read_out(codes, bent, HELD_OUT, reader="linear")[0] < 0.1
+    assert measures.read_out(codes, bent, HELD_OUT, reader="knn")[0] > 0.8
+    classes = (straight > 0).astype(float)
+    assert measures.read_out(codes, classes, HELD_OUT, classes=True, reader="linear")[0] > 0.95
+    one_left = np.where(HELD_OUT, classes, 0.0)
+    accuracy, _ = measures.read_out(codes, one_left, HELD_OUT, classes=True, reader="linear")
+    assert accuracy == (classes[HELD_OUT] == 0).mean(), "只剩一類可學，就只猜那一類"
+    with pytest.raises(ValueError, match="knn、linear"):
+        measures.read_out(codes, straight, HELD_OUT, reader="svm")
+
+
 def test_too_few_rows_and_wrong_shapes_are_refused(codes):
     with pytest.raises(ValueError, match="至少要 15 列與 2 列"):
         measures.read_out(codes[:10], codes[:10, 0], HELD_OUT[:10])
@@ -98,6 +113,18 @@ def test_marginals_are_the_best_constants(ames):
         best = measures.marginal_nats(x, x, groups, pseudo_count=0)
         assert best < measures.marginal_nats(x[:500], x, groups)
         assert best < measures.marginal_nats(x, x, groups, pseudo_count=50)
+
+
+def test_the_tree_saves_nats_where_columns_go_together_and_only_there():
+    rng = np.random.default_rng(0)
+    level = rng.integers(3, size=2000)
+    for number, saved in ((level + rng.normal(0, 0.2, 2000), True), (rng.normal(0, 1, 2000), False)):
+        table = CodedTable(level[:, None], (3,), number[:, None])
+        nats = measures.peer_nats(take(table, slice(1500)), take(table, slice(1500, None)))
+        assert list(nats) == list(measures.DENSITIES)
+        assert (nats["tree"] < nats["unlinked"] - 0.8) == saved
+    assert nats["tree"] == nats["unlinked"], "沒有關聯就沒有邊"
+    assert nats["independent"] == pytest.approx(nats["unlinked"], abs=0.1), "常態的數字，分箱只差一點"
 
 
 def test_a_level_absent_from_training_costs_a_lot_but_not_infinity():

@@ -1,59 +1,67 @@
-"""模型資料夾：存讀相同；缺檔、截斷、改過、別種資料夾、混了別次的檔案，都說得出來。"""
+"""模型資料夾：存讀相同；缺檔、截斷、改過、舊版、混了別次的檔案，都說得出來；寫回檔案的樣子。"""
 
 import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from vae_from_scratch.tables import seeds
-from vae_from_scratch.tables.saved import SavedModel
+from tests.tables.model_folders import COLUMNS, columns, make_folder, write
+from vae_from_scratch.tables.reading import ReadOptions, read_table
+from vae_from_scratch.tables.reading.cells import read_chinese
+from vae_from_scratch.tables.saved import SavedModel, unreadable
+from vae_from_scratch.tables.written import chinese_number, read_days, styles, write_days, write_number
+
+PARTS = ("model.npz", "generator.npz", "fit.json")
 
 
 @pytest.fixture(scope="module")
-def frame(table):
-    return table[["形", "色", "料"]]
-
-
-@pytest.fixture(scope="module")
-def models(frame, plan):
-    results = seeds.run_all(frame, None, plan, jobs=1)
-    info = {"source": "表.csv", "plan": {"missing": "zeros"}}
-    return [
-        SavedModel(r.vae, r.schema, r.schema.encode(frame[~r.held_out]).sum(axis=0), info) for r in results
-    ]
+def original(tmp_path_factory):
+    return make_folder(tmp_path_factory.mktemp("模型") / "mixed")
 
 
 @pytest.fixture
-def folder(models, tmp_path):
-    models[0].save(tmp_path)
-    return tmp_path
+def folder(original, tmp_path):
+    return shutil.copytree(original, tmp_path / "複本")
 
 
-def test_a_loaded_model_gives_the_same_bits(models, folder, frame):
-    loaded, rng = SavedModel.load(folder), np.random.default_rng
-    x = loaded.schema.encode(frame, dtype="float32")
-    assert all(
-        np.array_equal(a, b) for a, b in zip(loaded.encode(frame), models[0].encode(frame), strict=True)
-    )
-    assert np.array_equal(loaded.score(x, 5, rng(0)).oddness, models[0].score(x, 5, rng(0)).oddness)
-    assert loaded.generate(5, rng(0)).equals(models[0].generate(5, rng(0)))
-    assert loaded.info["source"] == "表.csv" and loaded.is_categorical
+@pytest.fixture(scope="module")
+def reading(tmp_path_factory):
+    path = write(tmp_path_factory.mktemp("表") / "表.csv", columns(40, seed=1))
+    return read_table(path, ReadOptions(keep_text=True))
 
 
-def test_generated_rows_have_known_levels_and_follow_the_point(models):
-    rng, (model, _) = np.random.default_rng(0), models
-    made = model.generate(300, rng)
-    assert list(made.columns) == ["形", "色", "料"] and set(made["形"]) == {"圓", "方"}
-    means = model.encode(made)[0]
-    far = means[np.argmax(np.abs(means).sum(axis=1))]
-    here, there = (
-        model.generate(300, rng, at=at)["形"].value_counts(normalize=True)["圓"] for at in (far, -far)
-    )
-    assert abs(here - there) > 0.3, "換一點，比例就不同"
+def test_a_loaded_model_gives_the_same_bits_after_another_save(original, reading, tmp_path):
+    first = SavedModel.load(original)
+    first.save(tmp_path)
+    again, frame = SavedModel.load(tmp_path), first.select(reading, "表.csv")
+    for one, other in zip(first.plane.encode(frame), again.plane.encode(frame), strict=True):
+        assert np.array_equal(one, other)
+    one, other = (model.generator.scores(frame, 5).oddness for model in (first, again))
+    assert np.array_equal(one, other)
+    rows, same = (model.generator.sample(5, np.random.default_rng(0)) for model in (first, again))
+    pd.testing.assert_frame_equal(rows, same)
+    assert again.info["source"] == "訓練.csv" and not again.is_bernoulli and again.columns == COLUMNS
 
 
-@pytest.mark.parametrize("name", ["model.npz", "schema.json", "fit.json"])
+def test_selected_columns_have_the_kinds_of_the_model(original, reading):
+    model = SavedModel.load(original)
+    frame = model.select(reading, "表.csv")
+    assert tuple(frame.columns) == COLUMNS
+    assert [frame[name].dtype.kind for name in ("坪數", "屋齡", "樓層", "交易日")] == ["f", "f", "f", "M"]
+    assert frame["坪數"].dropna().between(900, 1700).all() and frame["樓層"].between(1, 20).all()
+
+
+def test_missing_columns_are_listed(original, reading):
+    from dataclasses import replace
+
+    short = replace(reading, table=reading.table.drop(columns=["色", "屋齡"]))
+    with pytest.raises(ValueError, match=r"表\.csv 與這個模型對不上，缺少模型要的 2 欄：色、屋齡"):
+        SavedModel.load(original).select(short, "表.csv")
+
+
+@pytest.mark.parametrize("name", PARTS)
 def test_a_missing_or_damaged_file_is_named(folder, name):
     contents = (folder / name).read_bytes()
     (folder / name).write_bytes(contents[: len(contents) // 2])
@@ -64,15 +72,13 @@ def test_a_missing_or_damaged_file_is_named(folder, name):
         SavedModel.load(folder)
 
 
-def test_files_of_two_fits_do_not_mix(models, folder, tmp_path_factory):
-    other = tmp_path_factory.mktemp("別次")
-    models[1].save(other)
-    shutil.copy(other / "model.npz", folder / "model.npz")
-    with pytest.raises(ValueError, match=r"model.npz 與 fit.json 的紀錄不符"):
+def test_files_of_two_models_do_not_mix(folder):
+    shutil.copy(folder / "model.npz", folder / "generator.npz")
+    with pytest.raises(ValueError, match=r"generator.npz 與 fit.json 的紀錄不符"):
         SavedModel.load(folder)
 
 
-@pytest.mark.parametrize("change", [{"kind": "別的"}, {"counts": "三"}, {"digests": {}}, {"counts": [1]}])
+@pytest.mark.parametrize("change", [{"kind": "別的"}, {"plan": "三"}, {"digests": {}}, {"digests": [1]}])
 def test_a_changed_fit_json_is_refused(folder, change):
     document = json.loads((folder / "fit.json").read_text(encoding="utf-8"))
     (folder / "fit.json").write_text(json.dumps(document | change), encoding="utf-8")
@@ -80,7 +86,7 @@ def test_a_changed_fit_json_is_refused(folder, change):
         SavedModel.load(folder)
 
 
-def test_other_paths_are_refused(tmp_path):
+def test_other_paths_and_old_folders_are_refused(folder, tmp_path):
     with pytest.raises(ValueError, match="不存在"):
         SavedModel.load(tmp_path / "沒有")
     (tmp_path / "檔案").write_text("x")
@@ -88,10 +94,55 @@ def test_other_paths_are_refused(tmp_path):
         SavedModel.load(tmp_path / "檔案")
     with pytest.raises(ValueError, match="不是 fit 寫出的資料夾"):
         SavedModel.load(tmp_path)
+    (folder / "generator.npz").rename(folder / "schema.json")
+    with pytest.raises(ValueError, match=r"舊版的 fit 寫的.*重新執行 fit"):
+        SavedModel.load(folder)
 
 
-def test_columns_are_selected_by_name_and_missing_ones_are_listed(models, table, frame):
-    shuffled = table[["價", "料", "形", "色"]]
-    assert models[0].select(shuffled, "表.csv").equals(frame)
-    with pytest.raises(ValueError, match=r"表\.csv 與這個模型對不上，缺少模型要的 2 欄：形、料"):
-        models[0].select(table[["色", "價"]], "表.csv")
+# ---- 寫回檔案的樣子 ----------------------------------------
+
+
+def test_each_column_knows_how_its_file_writes_it(reading):
+    found = styles(reading, COLUMNS)
+    assert found == {"坪數": "thousands", "樓層": "storey|層|中", "交易日": "roc_compact"}
+
+
+@pytest.mark.parametrize(
+    "texts, style",
+    [
+        (["2024/5/1", "2024/12/15"], "iso|/|1"),
+        (["2024/05/01", "2024/12/15"], "iso|/"),
+        (["2024-05-01", "2024-12-15"], "iso|-"),
+        (["113/05/01", "112/12/31"], "roc|/"),
+        (["113年5月1日", "112年12月31日"], "roc_chinese"),
+        (["3F", "12F", "B1"], "storey|F|數"),
+        (["12.5%", "8%", "9%"], "percent"),
+    ],
+)
+def test_what_was_read_is_written_back_the_same(tmp_path, texts, style):
+    many = [*texts, *texts]
+    write(tmp_path / "表.csv", {"交易日期": many, "別的": list("甲乙" * len(texts))})
+    reading = read_table(tmp_path / "表.csv", ReadOptions(keep_text=True))
+    assert styles(reading, ["交易日期"]) == {"交易日期": style}
+    values = reading.table["交易日期"]
+    if reading.kinds["交易日期"].style:
+        written = [write_days(value, style) for value in values]
+    else:
+        written = [write_number(f"{value:g}", style) for value in values]
+    assert written == many
+
+
+def test_chinese_numbers_are_read_back():
+    assert [read_chinese(chinese_number(number)) for number in range(1, 1000)] == list(range(1, 1000))
+
+
+def test_a_given_date_may_be_written_in_any_style():
+    assert {read_days(text, "roc_compact") for text in ("1130501", "2024-05-01", "113年5月1日")} == {19844.0}
+    assert read_days("昨天", "iso") is None
+
+
+def test_only_words_that_are_not_missing_are_unreadable(tmp_path):
+    texts = ["1", "2", "", "NA", "不詳", "約三", "None", " "]
+    write(tmp_path / "表.csv", {"數": texts, "別的": list("甲乙甲乙甲乙甲乙")})
+    reading = read_table(tmp_path / "表.csv", ReadOptions(keep_text=True, learnt={"數": "number"}))
+    assert unreadable(reading, "數").tolist() == [text == "約三" for text in texts]

@@ -32,7 +32,10 @@ REASONS = {
     errno.ENAMETOOLONG: "名字太長",
 }
 #: 套件本身用不到、選用時才要裝的，各在哪一個 extra。
-EXTRAS = {"tensorflow": "tensorflow", "keras": "tensorflow", "numba": "fast"}
+EXTRAS = {
+    "tensorflow": "tensorflow", "keras": "tensorflow", "numba": "fast",
+    "dask": "cluster", "distributed": "cluster",
+}  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

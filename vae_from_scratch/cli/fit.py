@@ -7,31 +7,33 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import cluster
+from . import reading_options
 from .arguments import integer, number, one_of, option
 from .results import results_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from ..tables.prepare import Prepared
+    from ..tables.result import Fit
+    from ..tables.seeds import Plan
 
-    import pandas as pd
-
-    from ..tables.columns import Column
-    from ..tables.seeds import Plan, SeedResult
-    from ..tables.target import Target
-
-SUMMARY = "用自己的資料：挑出 CSV 的類別欄，用幾個種子訓練，寫出模型與一頁報告；fit ames 是書裡的房價"
+SUMMARY = "用自己的資料：類別與數字一起學，用幾個種子訓練，寫出模型與一頁報告；fit ames 是書裡的房價"
 USAGE = "檔案.csv|ames [--target 欄] [選項 …]"
+#: 沒有寫 --latent-dim 時；只有一欄的表是 1。
+LATENT_DIM = 2
+#: 沒有寫 --generator-dim、--dims 時；比資料的欄還多的不用。
+GENERATOR_DIM, DIMS = 8, (1, 2, 3)
 #: 隨套件而來的資料；要用同名的檔案，寫成 ./ames。
 AMES = "ames"
-LIKELIHOODS = ("categorical", "bernoulli")
-MISSING = ("zeros", "level")
+LIKELIHOODS = ("mixed", "categorical", "bernoulli")
+MISSING = ("auto", "zeros", "level")
 MODEL_OPTIONS = ("latent_dim", "beta", "kl", "batch_size", "learning_rate", "engine")
-DEFAULTS: dict[str, Any] = {"likelihood": "categorical", "missing": "zeros"}
+DEFAULTS: dict[str, Any] = {"likelihood": "mixed", "missing": "auto"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """這個命令的引數。"""
-    text = f"UTF-8、逗號分隔、第一列是欄名；空白與 NA 算缺失。或 {AMES}：隨套件而來的房價"
+    text = f"CSV（Big5、分號、zip 都行）、xlsx、Parquet；或隨套件而來的 {AMES}（房價）、實價登錄（虛構）"
     parser.add_argument("file", metavar="檔案.csv", help=text)
     add_options(parser)
 
@@ -44,61 +46,94 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--log-target", action="store_true", help="目標取對數再打分數，例如價格")
     data.add_argument("--skip-target-gaps", action="store_true", help="目標空白的列照樣訓練，不打分數")
     for name, text in (
-        ("columns", "只用這幾欄；不寫就自動挑選文字欄，水準太多的不用"),
-        ("also", "自動挑選之外，再加這幾欄，例如用數字寫的代碼"),
+        ("columns", "只用這幾欄；不寫就自動挑選，編號、長的文字與水準太多的不用"),
+        ("also", "自動挑選之外，再加這幾欄"),
         ("drop", "自動挑選之外，不要這幾欄"),
     ):
         data.add_argument(f"--{name}", nargs="+", action="extend", default=[], metavar="欄", help=text)
-    missing = "缺失：zeros 整組為 0（預設；categorical 不計分）；level 把表示「沒有」的空白編成水準「無」"
+    missing = (
+        "空白：auto 由資料裡的證據判斷是「沒有」還是「不知道」（預設）；zeros 都是不知道；"
+        "level 類別的空白都是「沒有」，編成水準「無」"
+    )
+    reading_options.add_arguments(parser)
     option(data, "missing", None, "|".join(MISSING), missing)
-    model = parser.add_argument_group("模型與訓練")
-    for name, kind, value, metavar, text in _model_options():
-        option(model, name, value, metavar, text, kind)
+    for title, options in _model_options().items():
+        group = parser.add_argument_group(title)
+        for name, kind, value, metavar, help_text in options:
+            option(group, name, value, metavar, help_text, kind)
     output = parser.add_argument_group("輸出")
     option(output, "out", None, "DIR", "結果寫到哪裡（預設 runs/檔名）")
     output.add_argument("--force", action="store_true", help="資料夾裡有東西時，換掉同名的檔案；其他檔案不動")
     output.add_argument("--quiet", action="store_true", help="不顯示進度")
 
 
-def _model_options() -> list[tuple[str, Any, Any, str, str]]:
+def _model_options() -> dict[str, list[tuple[str, Any, Any, str, str]]]:
     from ..gradients import ENGINES, KL_FORMS
 
-    likelihood = f"概似：一個變數一個 softmax（預設），或各欄獨立的 bernoulli（{AMES} 的預設）"
-    return [
-        ("seeds", integer, 5, "N", "幾個隨機種子（預設 5）；每個種子重新分割、訓練一次"),
-        ("seed", integer, 0, "N", "第一個種子（預設 0）；同一個種子給同樣的位元"),
+    likelihood = f"概似：類別與數字並存的 mixed（預設）；只用類別的 categorical、bernoulli（{AMES} 的預設）"
+    model = [
         ("likelihood", str, None, "|".join(LIKELIHOODS), likelihood),
-        ("latent-dim", integer, 2, "N", "潛在空間的維度（預設 2）"),
+        ("latent-dim", integer, None, "N", "平面的維度（預設 2）"),
+        ("generator-dim", integer, None, "N", "生成的模型的維度（預設 8）；兩個數不夠說完一列"),
+        ("dims", _dims, None, "N,N", "有 --target 時，另外比較的維度（預設 1,2,3）；none 不比"),
         ("beta", number, 1.0, "W", "KL 的權重（預設 1，就是 ELBO）"),
         ("kl", str, "closed_form", "|".join(KL_FORMS), "KL 怎麼算（預設 closed_form）"),
+    ]
+    training = [
+        ("seeds", integer, 5, "N", "幾個隨機種子（預設 5）；每個種子重新分割、訓練一次"),
+        ("seed", integer, 0, "N", "第一個種子（預設 0）；同一個種子給同樣的位元"),
         ("epochs", integer, None, "N", "訓練週期（epoch）的次數（預設 60，小的表多一些，大的表少一些）"),
         ("warmup-epochs", integer, None, "N", "KL 的權重用幾個週期升到定值（預設三分之一）"),
         ("batch-size", integer, 32, "N", "一個小批次幾列（預設 32）"),
         ("learning-rate", number, 1e-3, "RATE", "Adam 的學習率（預設 0.001）"),
-        ("engine", str, "numpy", "|".join(ENGINES), "梯度由誰算（預設 numpy）；三者結果相同"),
-        ("jobs", integer, None, "N", "同時訓練幾個種子（預設：處理器的核心數）；不影響結果"),
     ]
+    machine = [
+        ("jobs", integer, None, "N", "同時訓練幾個種子（預設：處理器的核心數）；不影響結果"),
+        ("engine", str, "numpy", "|".join(ENGINES), "梯度由誰算（預設 numpy）；三者結果相同"),
+        ("cluster", str, None, "位址", cluster.HELP),
+    ]
+    return {"模型": model, "訓練": training, "由誰來算": machine}
 
 
 def run(args: argparse.Namespace) -> int:
     """讀表、訓練每個種子、寫出結果資料夾，印出結論。"""
     _fill_defaults(args)
     plan, jobs = _plan(args), _jobs(args)
-    source, table, report, target = _read(args, plan)
+    source, prepared = _read(args)
+    _check_dims(args, prepared)
+    plan = _for_table(plan, prepared)
     out = args.out if args.out is not None else str(Path("runs") / Path(source).stem)
-    with results_folder(out, args.force) as folder:
-        from ..tables import result, seeds
+    with cluster.workers(args.cluster, jobs) as workers, results_folder(out, args.force) as folder:
+        from ..tables import result
+        from ..training import one_thread
         from . import fit_summary
 
-        print(fit_summary.column_report(report, len(table), plan.missing), flush=True)
+        print(fit_summary.before(prepared), flush=True)
         started = time.perf_counter()
-        frame = table[[column.name for column in report if column.kept]]
-        results = list(_progress(seeds.run_all(frame, target, plan, jobs), plan, args.quiet))
-        fit = result.Fit(source, report, frame, target, plan, results)
-        result.write(folder, fit)
+        fit = _train(source, prepared, plan, workers, args.quiet)
+        with one_thread():  # 加總的順序固定，核心數不同的電腦才寫出同樣的檔案
+            result.write(folder, fit)
     file = "檔案.csv" if args.file == AMES else args.file
     print("\n" + fit_summary.describe(fit, time.perf_counter() - started, file, out))
     return 0
+
+
+def _train(source: str, prepared: "Prepared", plan: "Plan", workers: Any, quiet: bool) -> "Fit":
+    from .. import progress
+    from ..tables import finals, result
+
+    frame, target = prepared.frame, prepared.target
+    training = finals.run_all(frame, target, plan, workers)
+    works = [progress.Work(*work) for work in finals.works(plan, len(frame))]
+    n_workers = int(workers or os.cpu_count() or 1)
+    found = list(progress.follow(training, works, workers=n_workers, unit="件", quiet=quiet))
+    notes = result.Notes(
+        prepared.repairs, prepared.verdicts, prepared.recipe, prepared.styles, prepared.warnings
+    )
+    results, (plane, generator, checked) = found[: plan.n_seeds], found[plan.n_seeds :]
+    return result.Fit(
+        source, prepared.columns, frame, target, plan, results, plane, generator, checked, notes
+    )
 
 
 def _fill_defaults(args: argparse.Namespace) -> None:
@@ -108,6 +143,8 @@ def _fill_defaults(args: argparse.Namespace) -> None:
         from ..housing import preset
 
         defaults = preset.DEFAULTS | (preset.TARGET if args.target is None else {})
+        if args.likelihood == "mixed" and not args.missing:
+            args.missing = "level"
     elif args.kaggle is not None:
         raise ValueError(f"引數 --kaggle 只與 {AMES} 一起用；請寫成 fit {AMES} --kaggle 資料夾，或拿掉它。")
     for name, value in defaults.items():
@@ -115,33 +152,63 @@ def _fill_defaults(args: argparse.Namespace) -> None:
             setattr(args, name, value)
 
 
-def _read(args: argparse.Namespace, plan: "Plan") -> "tuple[str, pd.DataFrame, list[Column], Target | None]":
-    """資料的名字、整張表、各欄的報告與目標；有任何不對，訓練以前就說。"""
-    from ..tables import columns, seeds
-    from ..tables.target import read_target
+def _read(args: argparse.Namespace) -> "tuple[str, Prepared]":
+    """資料的名字，與訓練用的表；有任何不對，訓練以前就說。"""
+    from ..tables.columns import Choices
+    from ..tables.prepare import TargetOptions, prepare
+    from ..tables.reading import check_enough_rows, read_table
+    from ..tables.samples import resolve
 
-    source, table, named = _tables(args)
-    target = None
-    if args.target is not None:
-        target = read_target(table, args.target, log=args.log_target, skip_gaps=args.skip_target_gaps)
-    choices = columns.Choices(args.columns, args.also, args.drop)
-    report = columns.inspect(table, choices, args.target, named)
-    seeds.check_size(table, plan, sum(column.n_levels for column in report if column.kept))
-    return source, named, report, target
-
-
-def _tables(args: argparse.Namespace) -> "tuple[str, pd.DataFrame, pd.DataFrame]":
-    """資料的名字、原來的表，以及表示「沒有」的空白寫成「無」的表。"""
+    choices = Choices(args.columns, args.also, args.drop)
+    wanted = TargetOptions(args.target, args.log_target, args.skip_target_gaps)
     if args.file == AMES:
         from ..housing import preset
 
-        return preset.tables(args.missing, args.kaggle)
-    from ..tables.missing import name_blanks
-    from ..tables.reading import check_enough_rows, read_table
+        _refuse_reading_options(args)
+        return preset.prepared(choices, wanted, args.missing, args.kaggle, args.likelihood == "mixed")
+    reading = read_table(resolve(args.file), reading_options.given(args))
+    check_enough_rows(reading.table, args.file)
+    return Path(args.file).name, prepare(reading, choices, wanted, args.missing, args.likelihood == "mixed")
 
-    table = read_table(args.file)
-    check_enough_rows(table, args.file)
-    return Path(args.file).name, table, name_blanks(table, args.missing)
+
+def _refuse_reading_options(args: argparse.Namespace) -> None:
+    """房價的缺失與種類照它的資料說明；寫了也不會用，所以不收。"""
+    for name in ("na", "keep_na", "as_is", "kind"):
+        if getattr(args, name):
+            option = "--" + name.replace("_", "-")
+            raise ValueError(
+                f"引數 {option} 是讀檔案用的；{AMES} 的讀法照它的資料說明。請拿掉 {option}，或改給檔案。"
+            )
+
+
+def _for_table(plan: "Plan", prepared: "Prepared") -> "Plan":
+    """照這張表補上：哪些空白是「沒有」、生成的維數不超過欄數；沒有目標就不比別的維數。"""
+    from dataclasses import replace
+
+    from ..tables.seeds import check_size
+
+    latent_dim = plan.model["latent_dim"]
+    if latent_dim is None:
+        latent_dim = min(LATENT_DIM, prepared.n_columns)
+    plan = replace(plan, model={**plan.model, "latent_dim": latent_dim})
+    check_size(plan, prepared.n_columns)
+    generator_dim = min(plan.generator_dim, prepared.n_columns)
+    dims = tuple(d for d in plan.dims if d <= prepared.n_columns) if prepared.target else ()
+    return replace(plan, absent=dict(prepared.absent), generator_dim=generator_dim, dims=dims)
+
+
+def _check_dims(args: argparse.Namespace, prepared: "Prepared") -> None:
+    """使用者自己寫的維數才檢查；預設的太大，就用放得下的。"""
+    given = {"generator-dim": [args.generator_dim], "dims": args.dims or ()}
+    for name, dims in given.items():
+        most = max((dim for dim in dims if dim is not None), default=0)
+        if most > prepared.n_columns:
+            raise ValueError(
+                f"引數 --{name} 是 {most}，資料展開後卻只有 {prepared.n_columns} 欄；"
+                f"請給 {prepared.n_columns} 以下的整數。"
+            )
+    if args.dims and prepared.target is None:
+        raise ValueError("--dims 比的是各個維數猜目標的分數；請加上 --target 欄名，或拿掉 --dims。")
 
 
 def _plan(args: argparse.Namespace) -> "Plan":
@@ -152,34 +219,45 @@ def _plan(args: argparse.Namespace) -> "Plan":
 
     if args.likelihood == "gaussian":
         raise ValueError(
-            "引數 --likelihood 是 'gaussian'；高斯概似是給連續的數用的，類別沒有大小與距離，"
-            f"請用 {'、'.join(LIKELIHOODS)}。"
+            "引數 --likelihood 是 'gaussian'；它把每一欄都當成數字，類別沒有大小與距離。"
+            "有數字的表請用 mixed：類別是 softmax，數字是常態。"
         )
     one_of("likelihood", args.likelihood, LIKELIHOODS)
     one_of("missing", args.missing, MISSING)
-    settings.check_integer("--seeds", args.seeds, 1)
-    settings.check_integer("--seed", args.seed, 0)
+    more: dict[str, Any] = {
+        "generator_dim": GENERATOR_DIM if args.generator_dim is None else args.generator_dim,
+        "dims": DIMS if args.dims is None else args.dims,
+    }
+    for name, least in (("seeds", 1), ("seed", 0)):
+        settings.check_integer(f"--{name}", getattr(args, name), least)
+    settings.check_integer("--generator-dim", more["generator_dim"], 1)
     if args.log_target and args.target is None:
         raise ValueError("--log-target 要與 --target 一起用；請加上 --target 欄名，或拿掉 --log-target。")
     model = {name: getattr(args, name) for name in MODEL_OPTIONS}
     names = ("epochs", "warmup_epochs")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    settings.check(VAE(**model, **given).get_params(deep=False))
+    chosen = {name: value for name, value in model.items() if value is not None}
+    settings.check(VAE(**chosen, **given).get_params(deep=False))
     if args.engine == "tensorflow" and find_spec("tensorflow") is None:
         raise ModuleNotFoundError("沒有安裝 TensorFlow", name="tensorflow")  # 不必等到訓練的行程才說
-    return Plan(args.likelihood, args.missing, args.seeds, args.seed, **given, model=model)
+    return Plan(args.likelihood, args.missing, args.seeds, args.seed, **given, model=model, **more)
 
 
-def _jobs(args: argparse.Namespace) -> int:
+def _jobs(args: argparse.Namespace) -> int | None:
     from .. import settings
 
     if args.jobs is None:
-        return os.cpu_count() or 1
+        return None
     settings.check_integer("--jobs", args.jobs, 1)
     return int(args.jobs)
 
 
-def _progress(results: Any, plan: "Plan", quiet: bool) -> "Sequence[SeedResult]":
-    from tqdm import tqdm
-
-    return tqdm(results, total=plan.n_seeds, desc="訓練", unit="個種子", disable=quiet)
+def _dims(text: str) -> tuple[int, ...]:
+    """選項的值：用逗號分開的維數，或 none。"""
+    try:
+        dims = () if text == "none" else tuple(int(part) for part in text.split(","))
+    except ValueError:
+        dims = (0,)
+    if any(dim < 1 for dim in dims):
+        raise argparse.ArgumentTypeError(f"收到「{text}」，請給用逗號分開的正整數，例如 1,2,3，或 none")
+    return tuple(sorted(set(dims)))

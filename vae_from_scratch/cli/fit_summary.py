@@ -3,39 +3,49 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from . import reading_options
 from .arguments import clip, display_width, pad
 
 if TYPE_CHECKING:
     from ..tables.columns import Column
+    from ..tables.prepare import Prepared
     from ..tables.result import Fit
 
-#: 缺失超過這個比例的欄，提醒一聲：空白也許是「沒有」。
-MANY_GAPS = 0.2
+
+#: 數字的欄裡，最常見的值占這麼多才印；連續的數每個都不同。
+COMMON = 0.05
 
 
-def column_report(columns: Sequence["Column"], n_rows: int, missing: str) -> str:
-    """每一欄一行：用不用、水準、最常見、缺失、理由。"""
+def before(prepared: "Prepared") -> str:
+    """訓練以前：各欄的報告、讀檔時改了什麼、空白的判斷。"""
+    parts = [column_report(prepared.columns)]
+    if repairs := reading_options.describe(prepared.repairs):
+        parts.append(repairs)
+    if prepared.verdicts:
+        lines = [f"  {clip(verdict.sentence(), 400)}" for verdict in prepared.verdicts]
+        parts.append("\n".join(["空白是「沒有」還是「不知道」（--missing zeros、level 由你說）：", *lines]))
+    parts += [f"注意：{clip(warning, 400)}" for warning in prepared.warnings]
+    return "\n\n".join(parts)
+
+
+def column_report(columns: Sequence["Column"]) -> str:
+    """每一欄一行：用不用、種類、水準、最常見、缺失、理由。"""
+    from ..tables.reading import KIND_NAMES
+
     lines = [f"{len(columns)} 欄，用其中 {sum(column.kept for column in columns)} 欄："]
-    lines.append(_line("", "欄", "水準", "缺失", "最常見（占有值的）", "理由"))
+    lines.append(_line("", "欄", "種類", "水準", "缺失", "最常見（占有值的）", "理由"))
     for column in columns:
-        top = f"{clip(column.top, 16)}（{column.top_share:.0%}）" if column.top else "—"
-        mark = "✓" if column.kept else "·"
-        lines.append(
-            _line(mark, column.name, f"{column.n_levels:,}", f"{column.n_missing:,}", top, column.reason)
-        )
-    gaps = [column.name for column in columns if column.kept and column.n_missing > MANY_GAPS * n_rows]
-    if gaps and missing == "zeros":
-        shown = "、".join(clip(name, 24) for name in gaps[:3]) + ("……" if len(gaps) > 3 else "")
-        lines.append(
-            f"注意：{shown}（共 {len(gaps)} 欄）缺失超過 {MANY_GAPS:.0%}。"
-            "空白若表示「沒有」，而不是「不知道」，請加上 --missing level。"
-        )
+        common = column.top and not (column.is_number and column.top_share < COMMON)
+        top = f"{clip(column.top, 16)}（{column.top_share:.0%}）" if common else "—"
+        mark, kind = "✓" if column.kept else "·", KIND_NAMES.get(column.kind, "")
+        counts = f"{column.n_levels:,}", f"{column.n_missing:,}"
+        lines.append(_line(mark, column.name, kind, *counts, top, column.reason))
     return "\n".join(lines)
 
 
-def _line(mark: str, name: str, levels: str, missing: str, top: str, reason: str) -> str:
+def _line(mark: str, name: str, kind: str, levels: str, missing: str, top: str, reason: str) -> str:
     numbers = "".join(" " * (8 - display_width(text)) + text for text in (levels, missing))
-    return f"{pad(mark, 2)}{pad(clip(name, 24), 25)}{numbers}  {pad(top, 24)}{reason}".rstrip()
+    return f"{pad(mark, 2)}{pad(clip(name, 24), 25)}{pad(kind, 5)}{numbers}  {pad(top, 24)}{reason}".rstrip()
 
 
 def describe(fit: "Fit", seconds: float, file: str, out: str) -> str:
@@ -43,9 +53,10 @@ def describe(fit: "Fit", seconds: float, file: str, out: str) -> str:
     from ..tables.findings import findings
     from ..tables.result import FILES
 
-    epochs = fit.best.vae.epochs
+    epochs = fit.plane.vae_.epochs
     lines = [f"{len(fit.frame)} 列，{len(fit.results)} 個種子，{epochs} 個訓練週期，{seconds:.1f} 秒"]
-    lines += [f"- {clip(sentence, 2000)}" for sentence in findings(fit)]
+    for title, sentences in findings(fit).items():
+        lines += ["", f"【{title}】", *(f"- {clip(sentence, 2000)}" for sentence in sentences)]
     lines += ["", f"結果寫在 {out}：", *(f"  {pad(name, 18)}{what}" for name, what in FILES.items())]
     where, source = f"--model {_quoted(out)}", _quoted(file)
     commands = [f"{name} {source} {where}" for name in ("encode", "score", "impute")] + [f"generate {where}"]

@@ -5,11 +5,12 @@ import os
 import sys
 import time
 
+from .. import cluster
 from ..course.sets import CourseError, course_root
 from ..housing import study
 
 SUMMARY = "算完書裡的長實驗（兩核心約 6 分鐘，可中斷、可接續）"
-USAGE = "[--only 實驗 …] [--jobs N] [--list]"
+USAGE = "[--only 實驗 …] [--jobs N] [--cluster 位址] [--list]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"只算這些實驗：{'、'.join(study.EXPERIMENTS)}",
     )  # fmt: skip
     parser.add_argument("--jobs", type=_positive, help="同時訓練幾個（預設：處理器的核心數）")
+    parser.add_argument("--cluster", metavar="位址", help=cluster.HELP)
+    parser.add_argument("--quiet", action="store_true", help="不顯示進度")
     parser.add_argument("--list", action="store_true", help="列出各實驗與完成的情形，不訓練")
 
 
@@ -32,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     runs = {run.key: run for name in names for run in study.runs_of(name)}
     missing = study.missing_runs(list(runs.values()))
     try:
-        study.results(list(runs.values()), jobs=args.jobs, verbose=True)
+        with cluster.workers(args.cluster, args.jobs) as workers:
+            study.results(list(runs.values()), jobs=workers, verbose=not args.quiet)
     except KeyboardInterrupt:
         done = missing - study.missing_runs(list(runs.values()))
         print(f"\n已中斷；這次算好的 {done} 項已經存下，再執行一次會接著算。", file=sys.stderr)

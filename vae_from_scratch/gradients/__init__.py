@@ -12,11 +12,13 @@ from typing import Protocol
 
 from numpy.typing import NDArray
 
-from ..likelihood import Likelihood
+from ..likelihood import Likelihood, Mixed
 from ..network import Network
 from ..objective import Loss
 
 ENGINES = {"numpy": "hand_derived", "autograd": "with_autograd", "tensorflow": "with_tensorflow"}
+#: 混合的概似另有一個檔案的引擎：第 8 章整個引用的那一個才不會有第 13 章的東西。
+FOR_MIXED = {"autograd": "mixed_with_autograd"}
 KL_FORMS = ("closed_form", "single_sample", "path_derivative")
 
 
@@ -47,5 +49,6 @@ def make_engine(
         raise ValueError(f"引數 engine 是 {name!r}；可用的梯度引擎（engine）是 {'、'.join(ENGINES)}。")
     if kl not in KL_FORMS:
         raise ValueError(f"引數 kl 是 {kl!r}；可用的 KL 形式是 {'、'.join(KL_FORMS)}。")
-    module = import_module(f".{ENGINES[name]}", __name__)
+    chosen = FOR_MIXED.get(name, ENGINES[name]) if isinstance(likelihood, Mixed) else ENGINES[name]
+    module = import_module(f".{chosen}", __name__)
     return module.Engine(network, likelihood, kl, free_bits)

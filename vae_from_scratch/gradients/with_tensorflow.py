@@ -1,11 +1,12 @@
 """TensorFlow 的對照：照 TensorFlow 使用者的寫法獨立寫成，不用本套件的任何數學函數（第 9 章）。"""
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..likelihood import Bernoulli, Categorical, Likelihood
+from ..likelihood import Bernoulli, Categorical, Likelihood, Mixed
 from ..network import Network
 from ..objective import Loss
 from .quiet import silent_stderr
@@ -91,16 +92,30 @@ class Engine:
         if isinstance(self.likelihood, Bernoulli):
             return -tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(x, output), axis=1)
         if isinstance(self.likelihood, Categorical):
-            # softmax_cross_entropy_with_logits 的梯度假設標籤的和是 1，整組缺失時會錯，所以用 log_softmax
-            parts = tf.split(output, list(self.likelihood.groups), axis=1)
-            log_probabilities = tf.concat([tf.nn.log_softmax(part) for part in parts], axis=1)
-            return tf.reduce_sum(x * log_probabilities, axis=1)
+            return _levels_log_prob(x, output, self.likelihood.groups)
+        if isinstance(self.likelihood, Mixed):
+            return self._mixed_log_likelihood(self.likelihood, x, output)
         if self.network.n_noise:
             log_var = self.variables[-1]
         else:
             log_var = tf.math.log(tf.constant(float(self.likelihood.variance), x.dtype))  # type: ignore[attr-defined]
         standardized = (x - output) / tf.exp(log_var / 2)
         return tf.reduce_sum(_normal_log_prob(standardized, log_var), axis=1)
+
+    def _mixed_log_likelihood(self, mixed: Mixed, x: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+        n_levels, n_numbers = sum(mixed.groups), mixed.n_numbers
+        levels, numbers, observed = tf.split(x, [n_levels, n_numbers, n_numbers], axis=1)
+        logits, means = tf.split(output, [n_levels, n_numbers], axis=1)
+        variance = tf.exp(self.variables[-1]) + tf.constant(mixed.floor, x.dtype)
+        log_prob = _normal_log_prob((numbers - means) / tf.sqrt(variance), tf.math.log(variance))
+        normal = tf.reduce_sum(observed * log_prob, axis=1)
+        return _levels_log_prob(levels, logits, mixed.groups) + normal if mixed.groups else normal
+
+
+def _levels_log_prob(x: tf.Tensor, output: tf.Tensor, groups: Sequence[int]) -> tf.Tensor:
+    # softmax_cross_entropy_with_logits 的梯度假設標籤的和是 1，整組缺失時會錯，所以用 log_softmax
+    parts = tf.split(output, list(groups), axis=1)
+    return tf.reduce_sum(x * tf.concat([tf.nn.log_softmax(part) for part in parts], axis=1), axis=1)
 
 
 def _normal_log_prob(standardized: tf.Tensor, log_var: tf.Tensor | float) -> tf.Tensor:

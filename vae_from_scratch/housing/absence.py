@@ -1,4 +1,4 @@
-"""NA 的兩種意思：「這棟房子沒有」與「不知道有沒有」（第 10 章）。
+"""NA 的兩種意思：「這棟房子沒有」與「不知道有沒有」（第 10、13 章）。
 
 資料說明寫明，十五個欄的 NA 是「沒有」：沒有地下室、沒有車庫。它是一個實在的類別值，應該編碼成「無」。
 可是同一欄裡也藏著少數真的缺失：車庫有坪數，車庫的品質卻是 NA。別的欄說得出東西在，那一格就是真缺失。
@@ -69,3 +69,12 @@ def name_absence(houses: Houses) -> pd.DataFrame:
     named = categories.where(categories.notna() | true_gaps(houses), NONE)
     named["MasVnrType"] = named["MasVnrType"].replace("None", NONE)
     return named.astype(object)
+
+
+def all_columns(houses: Houses) -> pd.DataFrame:
+    """79 欄，一欄也不丟：「沒有」寫成「無」的類別欄，接上數字的欄（第 13 章）。
+
+    ``MSSubClass`` 是房型的代碼，大小沒有意義，寫成文字，當作類別。
+    """
+    kinds = houses.details["MSSubClass"].astype(int).astype(str)
+    return name_absence(houses).join(houses.details.assign(MSSubClass=kinds))

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..tables.held_out import held_out_rows
-from ..tables.reading import clean_text, read_table, require_columns, to_numbers
+from ..tables.reading import ReadOptions, clean_text, read_table, require_columns, to_numbers
 
 CATEGORIES = (
     "MSZoning", "Street", "Alley", "LotShape", "LandContour", "Utilities", "LotConfig", "LandSlope",
@@ -34,6 +34,8 @@ DETAILS = (
 )  # fmt: skip
 PRICE = "SalePrice"
 KAGGLE_FILES = ("train.csv", "test.csv")
+#: Kaggle 的檔案有自己的規矩：空白與 NA 是缺失，"None" 是水準；別的都不猜。
+AS_IS = ReadOptions(as_is=True, keep_text=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +129,9 @@ def load_kaggle(folder: str | Path) -> Houses:
 
 
 def _read_kaggle(path: Path, priced: bool) -> pd.DataFrame:
-    table = read_table(path)
+    text = read_table(path, AS_IS).text
+    assert text is not None  # keep_text
+    table = text.apply(clean_text)
     require_columns(table, ["Id", *CATEGORIES, *DETAILS, *([PRICE] if priced else [])], path)
     for name in ("Id", *DETAILS):
         table[name] = to_numbers(table[name], path)

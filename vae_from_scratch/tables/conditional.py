@@ -1,18 +1,17 @@
 """補缺失：蓋住一個變數，由其餘的變數猜它的水準（第 12 章）。
 
 三種猜法給同樣的東西：每個水準的機率 (N, K)。``x`` 是獨熱矩陣 (N, D)，``variable`` 是變數的位置。
+有數字的表（編好碼的）用 ``cells``。
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..groups import Groups
 from ..model import VAE
-
-#: 檢查補得準不準時，最多用幾列、幾個變數，每格抽幾個 z。
-MOST_HIDDEN, HIDING_SAMPLES = (300, 50), 10
 
 
 def by_mode(
@@ -25,8 +24,6 @@ def by_mode(
 
 def by_logistic_regression(train: NDArray, x: NDArray, groups: Sequence[int], variable: int) -> NDArray:
     """對這個變數另外訓練一個邏輯斯迴歸（logistic regression），輸入是其餘的各欄。"""
-    from sklearn.linear_model import LogisticRegression
-
     blocks = Groups(groups)
     levels = blocks.codes(train)[:, variable]
     seen = levels >= 0
@@ -36,9 +33,16 @@ def by_logistic_regression(train: NDArray, x: NDArray, groups: Sequence[int], va
         return probabilities
     # float32 快一倍，機率的差別在小數第五位以後。
     hidden_train, hidden = (blocks.without(rows, variable).astype(np.float32) for rows in (train[seen], x))
-    model = LogisticRegression(max_iter=300, tol=1e-3).fit(hidden_train, levels[seen])
+    model = logistic_regression().fit(hidden_train, levels[seen])
     probabilities[:, model.classes_] = model.predict_proba(hidden)
     return probabilities
+
+
+def logistic_regression() -> Any:
+    """一欄一個的邏輯斯迴歸，還沒訓練。"""
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=300, tol=1e-3)
 
 
 def by_vae(
@@ -55,21 +59,3 @@ def score(probabilities: NDArray, levels: NDArray) -> tuple[float, float]:
     chosen = probabilities[known, levels[known]]
     right = probabilities[known].argmax(axis=1) == levels[known]
     return float(right.mean()), float(-np.log(np.maximum(chosen, 1e-300)).mean())
-
-
-def filling_accuracy(
-    vae: VAE, train: NDArray, x: NDArray, groups: Sequence[int], rng: np.random.Generator
-) -> tuple[float, float]:
-    """蓋住 x 的一格，由同一列其餘的格子猜：猜對的比例，各變數平均；第二個數是只猜最常見的水準。
-
-    列與變數太多時只抽一部分（``MOST_HIDDEN``），沒有已知格子的變數不算。
-    """
-    reading, rows = vae.as_categorical(groups), x[: MOST_HIDDEN[0]]
-    chosen = np.unique(np.linspace(0, len(groups) - 1, MOST_HIDDEN[1]).astype(int))
-    scores, codes = [], Groups(groups).codes(rows)
-    for variable in (int(v) for v in chosen if (codes[:, v] >= 0).any()):
-        by_model = by_vae(reading, rows, groups, variable, HIDING_SAMPLES, rng)
-        answers = by_model, by_mode(train, rows, groups, variable)
-        scores.append([score(answer, codes[:, variable])[0] for answer in answers])
-    vae_accuracy, mode_accuracy = np.mean(scores, axis=0) if scores else (np.nan, np.nan)
-    return float(vae_accuracy), float(mode_accuracy)

@@ -9,21 +9,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .. import plotting
-from .baselines import NAMES
-from .generation import cramers_v
-from .schema import OneHotSchema
+from .baselines import CEILINGS, CLASSIFIERS, LINEAR, NAMES
+from .likeness import Kinds, associations, coded
 from .target import Target
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from .table_vae import TableVAE
+
 #: 類別多於這個數目，其餘的併成「其他」：再多的顏色就分不清了。
 MOST_COLOURS = 6
 #: 找關聯最強的欄時，最多比較前面這麼多個變數：兩兩比較，時間是個數的平方。
-MOST_COMPARED = 60
+MOST_COMPARED, MOST_ROWS = 60, 10_000
+#: 座標軸至少到這裡：崩塌到 10⁻³ 的編碼不該放大成看得見的形狀。
+SMALLEST_LIMIT = 3.0
+#: 標準常態中間的 50% 與 95% 到這裡。
+PRIOR_EDGES = (0.6745, 1.96)
 ROLES = ("q", "p", "good", "noise", "data", "bad")
 MARKERS = "osD^vP"
+#: 看過目標的模型。
+SUPERVISED = tuple(dict.fromkeys(("neighbours", *CEILINGS, *CLASSIFIERS)))
 LONGEST_NAME = 18
 JITTER = 0.07
 N_LAYERS = 12
@@ -52,19 +59,22 @@ def by_target(target: Target) -> Colouring:
     return Colouring(target.name, names=names)
 
 
-def by_most_associated(frame: pd.DataFrame, x: NDArray, schema: OneHotSchema) -> Colouring:
-    """沒有目標時，依與其他欄關聯最強（平均 Cramér's V 最大）的那一欄著色；先選顏色夠用的欄。
+def by_most_associated(frame: pd.DataFrame, model: "TableVAE") -> Colouring:
+    """沒有目標時，依與其他欄關聯最強（平均的關聯最大）的那一欄著色；先選顏色夠用的欄。
 
     不挑「平面上分得最開」的欄：編碼可以把一個單元全用來背一個與誰都無關的欄。
     """
-    groups = schema.groups[:MOST_COMPARED]
-    association = cramers_v(x[:, : sum(groups)], groups)
-    np.fill_diagonal(association, np.nan)
+    schema = model.schema_
+    kinds = Kinds(schema.category_names[:MOST_COMPARED], tuple(schema.scales_)[:MOST_COMPARED])
+    (table,) = coded([frame.head(MOST_ROWS)], kinds)
+    association = np.abs(associations(table))
     known = ~np.isnan(association)
     means = np.where(known, association, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    few = np.array(groups) <= MOST_COLOURS
-    name = schema.variables_[int(np.where(few, 1 + means, means).argmax())]
-    return Colouring(name, names=frame[name].to_numpy())
+    few = [name in schema.scales_ or len(schema.levels(name)) <= MOST_COLOURS for name in kinds.names]
+    name = kinds.names[int(np.where(few, 1 + means, means).argmax())]
+    if name in schema.scales_:
+        return Colouring(name, numbers=frame[name].to_numpy(dtype=float))
+    return Colouring(name, names=frame[name].astype(object).to_numpy())
 
 
 def merged(names: NDArray, most: int = MOST_COLOURS) -> NDArray:
@@ -78,16 +88,34 @@ def merged(names: NDArray, most: int = MOST_COLOURS) -> NDArray:
 
 
 def latent_plane(codes: NDArray, units: tuple[int, int], colouring: Colouring) -> "Figure":
-    """每列畫在它的平均編碼 μ(x)；座標軸固定，虛線圓是先驗。``units`` 由 1 起。"""
-    figure = _figure(7.2 if colouring.names is None else 8.8, 5.8)  # 圖例比色條寬
+    """每列畫在它的平均編碼 μ(x)；座標軸裝得下 99.5% 的列，虛線圓是先驗。``units`` 由 1 起。"""
+    figure = _figure(_plane_width(colouring), 5.8)
     ax = figure.subplots()
     plane = uncrowded(codes[:, [unit - 1 for unit in units]])
-    plotting.latent_plane(ax, plane, units=units, size=0)  # 只借座標軸、先驗的圓與「圖外幾點」
+    # 只借座標軸、先驗的圓與「圖外幾點」。
+    plotting.latent_plane(ax, plane, units=units, limit=reach(plane), size=0)
     if colouring.numbers is not None:
         _draw_numbers(ax, plane, colouring.numbers, colouring)
     elif colouring.names is not None:
         _draw_names(ax, plane, merged(colouring.names), colouring.title)
     return figure
+
+
+def _plane_width(colouring: Colouring) -> float:
+    """方形的平面加上色條，或放得下名字的圖例。"""
+    if colouring.names is None:
+        return 7.2
+    names = [plain(name) for name in (colouring.title, *_order(merged(colouring.names)))]
+    return 6.3 + 0.15 * max(map(len, names))
+
+
+def reach(codes: NDArray) -> float:
+    """座標軸到哪裡：裝得下 99.5% 的列，至少 ``SMALLEST_LIMIT``。
+
+    >>> reach(np.zeros((10, 2))), reach(np.full((10, 2), 5.0))
+    (3.0, 5.5)
+    """
+    return max(SMALLEST_LIMIT, 1.1 * float(np.quantile(np.abs(codes).max(axis=1), 0.995)))
 
 
 def is_crowded(codes: NDArray) -> bool:
@@ -103,7 +131,7 @@ def uncrowded(plane: NDArray) -> NDArray:
 
 
 def latent_line(codes: NDArray, colouring: Colouring) -> "Figure":
-    """只有一個單元：橫軸是平均編碼，縱軸是目標；類別就一類一條，上下錯開。"""
+    """只有一個單元：橫軸是平均編碼，縱軸是目標；類別就一類一條，上下錯開。虛線之間是先驗的 50% 與 95%。"""
     figure = _figure(7.2, 4.2)
     ax = figure.subplots()
     if colouring.numbers is not None:
@@ -112,7 +140,11 @@ def latent_line(codes: NDArray, colouring: Colouring) -> "Figure":
         _original_ticks(ax.yaxis, colouring)
     elif colouring.names is not None:
         _draw_strips(ax, codes[:, 0], merged(colouring.names))
-    ax.set(xlim=(-4, 4), xlabel="$z_1$")
+    limit = reach(codes[:, :1])
+    ax.set(xlim=(-limit, limit), xlabel="$z_1$")
+    for edge in PRIOR_EDGES:
+        for side in (-edge, edge):
+            ax.axvline(side, color=plotting.COLOURS["p"], linestyle="--", linewidth=1, zorder=1)
     return figure
 
 
@@ -127,17 +159,33 @@ def curves(history: Sequence[Mapping[str, Any]], baseline: float) -> "Figure":
 
 
 def score_dots(scores: pd.DataFrame, measure: str) -> "Figure":
-    """各種表示法的分數：一個種子一點，短線是平均。``scores`` 一欄一種、一列一個種子。"""
-    figure = _figure(5.6, 0.7 + 0.36 * scores.shape[1])
+    """各種表示法的分數：一個種子一點，短線是平均。``scores`` 一欄一種、一列一個種子。
+
+    實心圓是 VAE，空心圓是同樣維數的對照，叉是底線，三角形是單獨一欄，方塊看過目標。
+    """
+    figure = _figure(6.4, 0.9 + 0.34 * scores.shape[1])
     ax = figure.subplots()
     for place, name in enumerate(scores.columns):
-        colour = plotting.COLOURS["q" if name == "vae" else "muted"]
-        ax.plot(scores[name], np.full(len(scores), place), "o", color=colour, alpha=0.6, markersize=5)
+        heights = np.full(len(scores), place)
+        ax.plot(scores[name], heights, linestyle="", markersize=6, alpha=0.75, **_score_look(name))
         ax.plot(scores[name].mean(), place, "|", color=plotting.COLOURS["p"], markersize=16, mew=2.2)
     ax.set_yticks(range(scores.shape[1]), labels=[NAMES[name] for name in scores.columns])
     ax.invert_yaxis()
-    ax.set_xlabel(f"{measure}（驗證的列）")
+    ax.set_xlabel(f"{measure}（沒有訓練過的列）")
     return figure
+
+
+def _score_look(name: str) -> dict[str, Any]:
+    muted = plotting.COLOURS["muted"]
+    if name.partition(LINEAR)[0] == "vae":
+        return {"marker": "o", "color": plotting.COLOURS["q"]}
+    if name in ("shuffled", "majority"):
+        return {"marker": "x", "color": muted}
+    if name.startswith("column"):
+        return {"marker": "^", "color": plotting.COLOURS["good"]}
+    if name in SUPERVISED:
+        return {"marker": "s", "color": muted, "mfc": "white"}
+    return {"marker": "o", "color": muted, "mfc": "white"}
 
 
 def plain(text: str, longest: int = LONGEST_NAME) -> str:

@@ -44,16 +44,24 @@ def cramers_v(x: NDArray, groups: Sequence[int]) -> NDArray:
     result = np.full((len(kept), len(kept)), np.nan)
     for a in range(len(kept)):
         for b in range(a + 1):
-            result[a, b] = result[b, a] = _association(kept[a].T @ kept[b])
+            result[a, b] = result[b, a] = association(kept[a].T @ kept[b])
     return result
 
 
-def _association(counts: NDArray) -> float:
-    """列聯表 (K_a, K_b) 的 Cramér's V。"""
-    from scipy.stats.contingency import association
+def association(counts: NDArray) -> float:
+    r"""列聯表 (K_a, K_b) 的 Cramér's V；有一邊只有一個水準出現過，是 NaN。
 
-    counts = counts[counts.any(axis=1)][:, counts.any(axis=0)]
-    return float(association(counts.astype(int), method="cramer")) if min(counts.shape) > 1 else np.nan
+    .. math:: \chi^2 / n = \sum_{ab} \frac{O_{ab}^2}{r_a c_b} - 1
+
+    >>> association(np.array([[5, 0], [0, 5]])), association(np.array([[5, 5]]))
+    (1.0, nan)
+    """
+    counts = counts[counts.any(axis=1)][:, counts.any(axis=0)].astype(float)
+    if min(counts.shape) < 2:
+        return np.nan
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0))
+    chi_square_share = (np.square(counts) / expected).sum() - 1
+    return float(np.sqrt(max(chi_square_share, 0.0) / (min(counts.shape) - 1)))
 
 
 def upper_triangle(matrix: NDArray) -> NDArray:

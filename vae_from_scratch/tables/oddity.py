@@ -1,8 +1,12 @@
-"""不尋常的列：各欄單獨看都普通，湊在一起卻少見；並指出是哪幾格（第 12 章）。"""
+"""不尋常的列：各欄單獨看都普通，湊在一起卻少見；並指出是哪幾格（第 12 章）。
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+概似由呼叫的人給：一個函式，對幾列傳回 log p(x) 與每一格的 log p(x_v|其餘)（``VAE.surprise`` 就是）。類別的
+獨熱矩陣、類別與數字並存的列，用的是同一套排名與格子；竄改的檢查與對手在 ``tampering``。
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,19 +14,29 @@ from numpy.typing import NDArray
 
 from ..groups import Groups
 from ..model import VAE
-from .conditional import by_vae
+from ..rows import CodedRows, MixedRows
 from .measures import marginal_log_prob
+from .tampering import CategoryRows
+from .tampering import area_under_curve as area_under_curve
+from .tampering import tampered as tampered_rows
 
 if TYPE_CHECKING:
-    from .saved import SavedModel
+    from .table_vae import TableVAE
 
 #: 排名先用少的樣本看全部的列，再用多的樣本重算前面的一些。
 QUICK_SAMPLES, CAREFUL_SAMPLES, CANDIDATES = 20, 400, 50
+#: 更大的表只排這麼多列（隨機，同一個種子同樣的列）：逐列打分數比訓練還久。
+MOST_RANKED = 20_000
+#: 數字的預期：中間九成的區間。
+INTERVAL = 0.9
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """每列的分數 (N,)，與每格的 log p(x_v|其餘) (N, V)；單位 nats。"""
+    """每列的分數 (N,)，與每格的 log p(x_v|其餘) (N, C)；單位 nats。
+
+    格子的順序照概似：類別的變數在前，數字在後（零的旗標併進它的數字）；缺失的格子是 NaN。
+    """
 
     log_likelihood: NDArray
     marginal: NDArray
@@ -67,38 +81,9 @@ def tampered(x: NDArray, groups: Sequence[int], n_variables: int, rng: np.random
 
     每個變數的比例大致不變，只有組合壞了；用來檢查怪的分數認不認得出來。
     """
-    changed, blocks = x.copy(), Groups(groups)
-    donors = rng.integers(len(x), size=(len(x), n_variables))
-    for row in range(len(x)):
-        for variable, donor in zip(rng.permutation(len(blocks))[:n_variables], donors[row], strict=True):
-            changed[row, blocks.span(variable)] = x[donor, blocks.span(variable)]
-    return changed
-
-
-def area_under_curve(normal: NDArray, odd: NDArray) -> float:
-    """隨機抽一個正常的、一個怪的，怪的分數比較高的機率（ROC 曲線下的面積）；0.5 是瞎猜。"""
-    from sklearn.metrics import roc_auc_score
-
-    is_odd = np.repeat([0, 1], [len(normal), len(odd)])
-    return float(roc_auc_score(is_odd, np.concatenate([normal, odd])))
-
-
-def conditionals(
-    vae: VAE,
-    x: NDArray,
-    groups: Sequence[int],
-    variables: NDArray,
-    n_samples: int,
-    rng: np.random.Generator,
-) -> list[NDArray]:
-    """第 n 列的第 ``variables[n]`` 個變數，由同一列其餘的格子猜：各水準的機率 (K,)；−1 的是空陣列。"""
-    reading, found = vae.as_categorical(groups), [np.empty(0)] * len(x)
-    for variable in np.unique(variables[variables >= 0]):
-        rows = np.flatnonzero(variables == variable)
-        answers = by_vae(reading, x[rows], groups, int(variable), n_samples, rng)
-        for row, answer in zip(rows, answers, strict=True):
-            found[row] = answer
-    return found
+    blocks = Groups(groups)
+    rows = tampered_rows(CategoryRows(blocks.codes(x), blocks.sizes), n_variables, rng)
+    return blocks.one_hot(rows.codes, x.dtype)
 
 
 @dataclass(frozen=True)
@@ -111,68 +96,143 @@ class OddCell:
     expected: str
     expected_probability: float
 
+    @property
+    def is_expected(self) -> bool:
+        """寫的就是模型預期的。"""
+        return self.level == self.expected
+
+
+@dataclass(frozen=True)
+class OddNumber(OddCell):
+    """數字的一格：機率是抽到這麼極端的雙尾比例，預期是九成的區間。"""
+
+    @property
+    def is_expected(self) -> bool:
+        """值在區間裡。"""
+        return self.probability >= 1 - INTERVAL
+
 
 @dataclass(frozen=True)
 class OddRow:
-    """一列：在檔案裡的位置（由 1 起）、怪的分數（nats）、沒有訓練過嗎、最意外的幾格。"""
+    """一列：在檔案裡的位置（由 1 起）、怪的分數（nats）、最意外的幾格。"""
 
     row: int
     oddness: float
-    held_out: bool
     cells: tuple[OddCell, ...]
 
 
 def unusual_rows(
-    model: "SavedModel",
+    model: "TableVAE",
     frame: pd.DataFrame,
-    held_out: NDArray,
     n_rows: int = 10,
     n_cells: int = 3,
     seed: int = 0,
 ) -> list[OddRow]:
     """最不尋常的 ``n_rows`` 列，由最怪的排起，各附最多 ``n_cells`` 格與預期不同的。"""
-    rng, x = np.random.default_rng(seed), model.schema.encode(frame, dtype="float32")
-    quick = model.score(x, QUICK_SAMPLES, rng).oddness
-    candidates = np.sort(np.argsort(-quick, kind="stable")[:CANDIDATES])
-    careful = model.score(x[candidates], CAREFUL_SAMPLES, rng)
-    chosen = np.argsort(-careful.oddness, kind="stable")[:n_rows]
-    rows, scores = candidates[chosen], careful.take(chosen)
+
+    def score(rows: NDArray, n_samples: int) -> Scores:
+        return model.scores(frame.iloc[rows], n_samples, seed)
+
+    rows, scores = most_unusual(len(frame), score, n_rows, seed)
     ranks = [
-        odd_cells(model, frame.iloc[rows], x[rows], scores.oddest(rank), CAREFUL_SAMPLES, rng)
+        odd_cells(model, frame.iloc[rows], scores.oddest(rank), CAREFUL_SAMPLES, seed)
         for rank in range(n_cells)
     ]
     return [
-        OddRow(int(row) + 1, float(oddness), bool(held_out[row]), _worth_naming(cells))
+        OddRow(int(row) + 1, float(oddness), _worth_naming(cells))
         for row, oddness, cells in zip(rows, scores.oddness, zip(*ranks, strict=True), strict=True)
     ]
+
+
+def most_unusual(
+    n_total: int, score: Callable[[NDArray, int], Scores], n_rows: int = 10, seed: int = 0
+) -> tuple[NDArray, Scores]:
+    """最怪的 ``n_rows`` 列的位置，由最怪的排起，與它們的分數。
+
+    ``score(rows, n_samples)`` 給這幾列（位置 (R,)）的 ``Scores``；先用少的樣本看，再用多的樣本重算前 50 列。
+    超過 20,000 列只看 ``ranked_rows`` 的那些。
+    """
+    seen = ranked_rows(n_total, seed)
+    quick = score(seen, QUICK_SAMPLES).oddness
+    candidates = seen[np.sort(np.argsort(-quick, kind="stable")[:CANDIDATES])]
+    careful = score(candidates, CAREFUL_SAMPLES)
+    chosen = np.argsort(-careful.oddness, kind="stable")[:n_rows]
+    return candidates[chosen], careful.take(chosen)
+
+
+def ranked_rows(n_total: int, seed: int = 0, most: int = MOST_RANKED) -> NDArray:
+    """排名看哪些列：不超過 ``most`` 列就是全部；超過就隨機抽，由小到大，同一個種子同樣的列。
+
+    >>> ranked_rows(3), ranked_rows(9, most=3)
+    (array([0, 1, 2]), array([2, 4, 5]))
+    """
+    if n_total <= most:
+        return np.arange(n_total)
+    return np.sort(np.random.default_rng(seed).permutation(n_total)[:most])
 
 
 def _worth_naming(cells: Sequence["OddCell | None"]) -> tuple["OddCell", ...]:
     """與模型預期不同的格子；都相同，就留最意外的一格。"""
     known = [cell for cell in cells if cell is not None]
-    return tuple(cell for cell in known if cell.level != cell.expected) or tuple(known[:1])
+    return tuple(cell for cell in known if not cell.is_expected) or tuple(known[:1])
 
 
 def odd_cells(
-    model: "SavedModel",
+    model: "TableVAE",
     frame: pd.DataFrame,
-    x: NDArray,
-    variables: NDArray,
+    places: NDArray,
     n_samples: int,
-    rng: np.random.Generator,
+    seed: int = 0,
+    write: Callable[[str, Any], str] | None = None,
 ) -> list[OddCell | None]:
-    """每列一格：第 ``variables[n]`` 個變數寫了什麼、多不可能、模型預期什麼；−1 的是 None。"""
-    schema = model.schema
-    codes = schema.codes(frame)
-    answers = conditionals(model.vae, x, schema.groups, variables, n_samples, rng)
-    return [
-        _odd_cell(schema.variables_[v], schema.levels_[v], answer, codes[row, v]) if v >= 0 else None
-        for row, (v, answer) in enumerate(zip(variables, answers, strict=True))
-    ]
+    """每列一格：``model.cell_names`` 的第 ``places[n]`` 欄寫了什麼、多不可能、模型預期什麼；−1 的是 None。
+
+    那一格先蓋住，再由其餘的格子猜。``write(欄, 值)`` 把數字寫成文字，不給就是 ``TableSchema.write``。
+    """
+    found: list[OddCell | None] = [None] * len(frame)
+    for place in np.unique(places[places >= 0]):
+        name, rows = model.cell_names[place], np.flatnonzero(places == place)
+        coded = model.coded_rows(frame.iloc[rows])
+        answers = model.guess(_without(model, coded, name), n_samples, seed, (name,))[name]
+        for row, answer, value in zip(
+            rows, answers, _written(model, coded, frame.iloc[rows], name), strict=True
+        ):
+            if name in model.schema_.scales_:
+                found[row] = _odd_number(name, answer, value, write or model.schema_.write)
+            else:
+                found[row] = _odd_level(model, name, answer, value)
+    return found
 
 
-def _odd_cell(variable: str, levels: Sequence[str], probabilities: NDArray, code: int) -> OddCell:
-    expected = int(probabilities.argmax())
+def _without(model: "TableVAE", rows: CodedRows, name: str) -> CodedRows:
+    """蓋住一欄（連同它的旗標）。"""
+    codes = rows.codes.copy()
+    codes[:, [model.schema_.slot_name("category", v) == name for v in range(codes.shape[1])]] = -1
+    if not isinstance(rows, MixedRows):
+        return replace(rows, codes=codes)
+    numbers = rows.numbers.copy()
+    numbers[:, [column == name for column in model.schema_.scales_]] = np.nan
+    return replace(rows, codes=codes, numbers=numbers)
+
+
+def _written(model: "TableVAE", rows: CodedRows, frame: pd.DataFrame, name: str) -> NDArray:
+    """那一格寫了什麼：類別是代碼，數字是原值（日期是 datetime64）。"""
+    if name in model.schema_.scales_:
+        return frame[name].to_numpy()
+    return rows.codes[:, model.schema_.category_names.index(name)]
+
+
+def _odd_level(model: "TableVAE", name: str, probabilities: NDArray, code: int) -> OddCell:
+    levels, expected = model.schema_.levels(name), int(probabilities.argmax())
     return OddCell(
-        variable, levels[code], float(probabilities[code]), levels[expected], float(probabilities[expected])
+        name, levels[code], float(probabilities[code]), levels[expected], float(probabilities[expected])
     )
+
+
+def _odd_number(name: str, drawn: NDArray, value: Any, write: Callable[[str, Any], str]) -> OddNumber:
+    """預期寫成「低 到 高」；抽樣只有 S 個，雙尾比例最小是 1/S。"""
+    low, high = np.quantile(drawn, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2], method="nearest")
+    tail = 2 * min(np.mean(drawn <= value), np.mean(drawn >= value))
+    probability = float(min(max(tail, 1 / len(drawn)), 1))
+    expected = f"{write(name, low)} 到 {write(name, high)}"
+    return OddNumber(name, write(name, value), probability, expected, INTERVAL)

@@ -1,8 +1,8 @@
 """一次 ``fit`` 的全部結果，與把它寫進資料夾：模型、各欄的報告、每個種子的數字、編碼、怪列、圖與報告。"""
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,21 +13,28 @@ from numpy.typing import NDArray
 from .. import files, plotting
 from . import figures, oddity
 from .columns import Column
-from .saved import SavedModel
+from .finals import Checked
+from .gaps import Verdict
+from .saved import SavedModel, code_columns
 from .seeds import Plan, SeedResult
+from .table_vae import TableVAE
 from .target import Target
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from .reading import Repair
+
 FILES = {
     "report.html": "一頁的報告，用瀏覽器打開",
-    "model.npz": "模型",
-    "schema.json": "編碼規則",
-    "fit.json": "設定、邊際分布與結果",
+    "model.npz": "平面的模型",
+    "generator.npz": "生成的模型",
+    "fit.json": "設定與結果",
     "columns.csv": "各欄的報告",
     "seeds.csv": "每個種子量到的數字",
-    "history.csv": "訓練紀錄（留下來的模型）",
+    "cells.csv": "補一格：每一欄、每一種猜法的分數",
+    "quality.csv": "生成的列像不像",
+    "history.csv": "訓練紀錄（第一個種子，有驗證）",
     "codes.csv": "每一列的編碼",
     "unusual.csv": "最不尋常的列",
     "latent_plane.png": "潛在平面",
@@ -36,8 +43,25 @@ FILES = {
 
 
 @dataclass(frozen=True, eq=False)
+class Notes:
+    """讀檔與空白的紀錄。
+
+    ``reading`` 是 ``Reading.recipe()``，``styles`` 是數字與日期欄的寫法，``warnings`` 是訓練以前的提醒。
+    """
+
+    repairs: "Sequence[Repair]" = ()
+    verdicts: Sequence[Verdict] = ()
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    styles: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Fit:
-    """一次 ``fit`` 的全部：``source`` 是檔名，``frame`` 是留下的類別欄，``results`` 一個種子一個。"""
+    """一次 ``fit`` 的全部：``source`` 是檔名，``frame`` 是留下的欄，``results`` 一個種子一個。
+
+    ``plane``、``generator`` 用全部的列訓練；``checked`` 是沒有看過驗證列的生成模型的檢查。
+    """
 
     source: str
     columns: Sequence[Column]
@@ -45,21 +69,22 @@ class Fit:
     target: Target | None
     plan: Plan
     results: Sequence[SeedResult]
+    plane: TableVAE
+    generator: TableVAE
+    checked: Checked
+    notes: Notes = field(default_factory=Notes)
 
-    @cached_property
-    def best(self) -> SeedResult:
-        """留下來的模型：驗證的 ELBO 比基準（不看編碼）高最多的那個種子。
-
-        各種子驗證的列不同，有的本來就比較難猜；減去同一批列的基準再比，才公平。
-        """
-        return max(self.results, key=lambda result: result.gain)
+    @property
+    def first(self) -> SeedResult:
+        """第一個種子；訓練曲線畫它的。"""
+        return self.results[0]
 
     @cached_property
     def seeds(self) -> pd.DataFrame:
-        """一列一個種子：量到的數字，與目標的分數（score_ 開頭）。"""
+        """一列一個種子：量到的數字、目標的分數（score_ 開頭）、補一格的分數（filled_ 開頭）。"""
         return pd.DataFrame(
             [
-                {"seed": result.seed, "chosen": int(result is self.best)}
+                {"seed": result.seed}
                 | unit_columns(result.metrics)
                 | {f"score_{name}": value for name, value in result.scores.items()}
                 for result in self.results
@@ -72,32 +97,64 @@ class Fit:
         return pd.DataFrame([result.scores for result in self.results])
 
     @cached_property
+    def dims(self) -> pd.DataFrame:
+        """各個維數：一列一個種子、一個維數；主要的維數也在裡面。"""
+        main = self.plan.model["latent_dim"]
+        rows = [
+            {"seed": result.seed} | row
+            for result in self.results
+            for row in ({"dim": main, "gain": result.gain} | result.scores, *result.dims)
+        ]
+        return pd.DataFrame(rows).sort_values(["dim", "seed"], ignore_index=True)
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """補一格的分數：一列一個種子、一欄、一種猜法。"""
+        parts = [result.cells.assign(seed=result.seed) for result in self.results]
+        table = pd.concat(parts, ignore_index=True)
+        names = [
+            self._slot_name(kind, place)
+            for kind, place in zip(table["kind"], table.pop("position"), strict=True)
+        ]
+        return table.assign(column=names)
+
+    def _slot_name(self, kind: str, position: int) -> str:
+        return self.plane.schema_.slot_name(kind, position)
+
+    @cached_property
     def codes(self) -> tuple[NDArray, NDArray]:
-        """留下來的模型給每一列的平均編碼與對數變異數，各 (N, d)。"""
-        return self.model.encode(self.frame)
+        """平面的模型給每一列的平均編碼與對數變異數，各 (N, d)。"""
+        return self.plane.encode(self.frame)
 
     @cached_property
     def model(self) -> SavedModel:
-        """留下來的模型，可以存成資料夾。"""
-        train = self.best.schema.encode(self.frame[~self.best.held_out])
+        """可以存成資料夾的模型。"""
         info = {
             "source": self.source,
             "target": None if self.target is None else self.target.name,
             "plan": dataclasses.asdict(self.plan),
-            "chosen_seed": self.best.seed,
+            "reading": dict(self.notes.reading),
+            "styles": dict(self.notes.styles),
             "results": self.seeds.to_dict("records"),
         }
-        return SavedModel(self.best.vae, self.best.schema, train.sum(axis=0), info)
+        return SavedModel(self.plane, self.generator, info)
 
     @cached_property
     def unusual(self) -> list[oddity.OddRow]:
         """最不尋常的幾列。"""
-        return oddity.unusual_rows(self.model, self.frame, self.best.held_out)
+        return oddity.unusual_rows(self.generator, self.frame)
+
+    @property
+    def kl_per_unit(self) -> list[float]:
+        """平面的模型各單元的 KL，nats。"""
+        from .measures import kl_per_unit
+
+        return kl_per_unit(*self.codes).tolist()
 
     @property
     def units(self) -> tuple[int, int]:
-        """潛在平面的兩軸：驗證的 KL 最大的兩個單元（由 1 起）。"""
-        kl = self.best.metrics["kl_per_unit"]
+        """潛在平面的兩軸：KL 最大的兩個單元（由 1 起）。"""
+        kl = self.kl_per_unit
         first, second = sorted(sorted(range(len(kl)), key=lambda unit: -kl[unit])[:2])
         return first + 1, second + 1
 
@@ -106,8 +163,7 @@ class Fit:
         """點的顏色：目標；沒有目標，就是關聯最強的一欄。"""
         if self.target is not None:
             return figures.by_target(self.target)
-        schema = self.best.schema
-        return figures.by_most_associated(self.frame, schema.encode(self.frame), schema)
+        return figures.by_most_associated(self.frame, self.plane)
 
 
 def write(folder: Path, fit: Fit) -> None:
@@ -124,22 +180,14 @@ def write(folder: Path, fit: Fit) -> None:
 
 def plane_figure(fit: Fit) -> "Figure":
     """潛在平面；只有一個單元時是一條線。"""
-    if fit.best.vae.latent_dim == 1:
+    if fit.plane.latent_dim == 1:
         return figures.latent_line(fit.codes[0], fit.colouring)
     return figures.latent_plane(fit.codes[0], fit.units, fit.colouring)
 
 
 def curves_figure(fit: Fit) -> "Figure":
-    """留下來的模型的訓練曲線。"""
-    return figures.curves(fit.best.vae.history_, fit.best.metrics["marginal_nats"])
-
-
-def code_columns(mean: NDArray, log_var: NDArray) -> dict[str, NDArray]:
-    """編碼的欄：mean_1、log_var_1、mean_2……。"""
-    columns: dict[str, NDArray] = {}
-    for unit in range(mean.shape[1]):
-        columns |= {f"mean_{unit + 1}": mean[:, unit], f"log_var_{unit + 1}": log_var[:, unit]}
-    return columns
+    """第一個種子的訓練曲線。"""
+    return figures.curves(fit.first.vae.history_, fit.first.metrics["marginal_nats"])
 
 
 def unit_columns(row: dict[str, Any]) -> dict[str, Any]:
@@ -155,16 +203,18 @@ def unit_columns(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tables(fit: Fit) -> dict[str, pd.DataFrame]:
-    codes: dict[str, Any] = {"row": range(1, len(fit.frame) + 1), "held_out": fit.best.held_out.astype(int)}
+    codes: dict[str, Any] = {"row": range(1, len(fit.frame) + 1)}
     unusual = [
-        {"row": row.row, "oddness": row.oddness, "held_out": int(row.held_out)} | dataclasses.asdict(cell)
+        {"row": row.row, "oddness": row.oddness} | dataclasses.asdict(cell)
         for row in fit.unusual
         for cell in row.cells
     ]
     return {
         "columns.csv": pd.DataFrame([dataclasses.asdict(column) for column in fit.columns]),
         "seeds.csv": fit.seeds,
-        "history.csv": pd.DataFrame([unit_columns(row) for row in fit.best.vae.history_]),
+        "cells.csv": fit.cells,
+        "quality.csv": fit.checked.quality.columns,
+        "history.csv": pd.DataFrame([unit_columns(row) for row in fit.first.vae.history_]),
         "codes.csv": pd.DataFrame(codes | code_columns(*fit.codes)),
         "unusual.csv": pd.DataFrame(unusual),
     }

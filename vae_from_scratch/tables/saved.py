@@ -1,12 +1,12 @@
 """``fit`` 寫出的模型資料夾：讀回來、確認完整，然後編碼、生成、補缺失、打分數。
 
-三個檔案合成一個模型：``model.npz``（參數）、``schema.json``（編碼規則）、``fit.json``（其餘的一切，
-包括前兩個檔案的檢查碼，所以混進別次訓練的檔案看得出來）。
+三個檔案合成一個模型：``model.npz``（平面的 ``TableVAE``）、``generator.npz``（生成的）、``fit.json``
+（其餘的，包括前兩個檔案的檢查碼，所以混進別次訓練的檔案看得出來）。
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,42 +16,37 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..files import write_text
-from ..groups import Groups
-from ..likelihood import Categorical
-from ..model import VAE
-from . import oddity
-from .missing import NONE
-from .reading import suggestion
-from .schema import OneHotSchema
+from .missing import MISSING_AMONG_NUMBERS, NONE, folded, is_missing
+from .reading import CHOOSABLE, Reading, suggestion
+from .reading.cells import clean, number_text
+from .reading.kinds import CATEGORY, DATE, NUMBER
+from .table_vae import TableVAE
+from .written import write_days, write_number
 
 KIND = "vae_from_scratch fit"
-PARTS = ("model.npz", "schema.json")
+PARTS = ("model.npz", "generator.npz")
 INFO = "fit.json"
+#: 舊版的 fit 寫的，現在沒有的檔案。
+OLD_PART = "schema.json"
 
 
 @dataclass(frozen=True, eq=False)
 class SavedModel:
-    """``counts`` (D,) 是訓練的列裡各水準的次數；``info`` 是其餘的設定與結果，可以寫成 JSON。"""
+    """``plane`` 畫平面與編碼；``generator`` 生成、補缺失、打分數；``info`` 是設定與結果，可以寫成 JSON。"""
 
-    vae: VAE
-    schema: OneHotSchema
-    counts: NDArray
+    plane: TableVAE
+    generator: TableVAE
     info: Mapping[str, Any]
 
     # ---- 存與讀 ----------------------------------------
 
     def save(self, folder: Path) -> None:
         """寫進已經存在的資料夾。"""
-        self.vae.save(folder / "model.npz")
-        self.schema.save(folder / "schema.json")
-        document = {
-            "kind": KIND,
-            "digests": {name: _digest(folder / name) for name in PARTS},
-            "counts": self.counts.astype(int).tolist(),
-            **self.info,
-        }
-        text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-        write_text(folder / INFO, text)
+        self.plane.save(folder / PARTS[0])
+        self.generator.save(folder / PARTS[1])
+        digests = {name: _digest(folder / name) for name in PARTS}
+        document = {"kind": KIND, "digests": digests, **self.info}
+        write_text(folder / INFO, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -64,68 +59,135 @@ class SavedModel:
                     f"{folder / name} 與 {INFO} 的紀錄不符：檔案截斷了、被改過，或是別次訓練的；"
                     "請重新執行 fit，或換回原來的檔案。"
                 )
-        vae, schema = VAE.load(folder / "model.npz"), OneHotSchema.load(folder / "schema.json")
-        counts = np.array(document.pop("counts"), dtype=float)
-        if not len(counts) == schema.n_columns == vae.n_features_in_:
-            raise ValueError(f"{folder} 的模型、編碼規則與邊際分布欄數不同；請重新執行 fit。")
-        return cls(vae, schema, counts, document)
+        plane, generator = (TableVAE.load(folder / name) for name in PARTS)
+        if plane.schema_.columns_ != generator.schema_.columns_:
+            raise ValueError(f"{folder} 的兩個模型欄不同；請重新執行 fit。")
+        return cls(plane, generator, document)
 
     # ---- 使用 ----------------------------------------
 
     @property
-    def variables(self) -> tuple[str, ...]:
+    def columns(self) -> tuple[str, ...]:
         """模型要的欄，依順序。"""
-        return self.schema.variables_
+        return self.plane.schema_.columns_
 
     @property
-    def is_categorical(self) -> bool:
-        """用類別概似訓練的嗎？伯努利的模型在條件機率與生成裡讀成 softmax。"""
-        return isinstance(self.vae.likelihood_, Categorical)
+    def is_bernoulli(self) -> bool:
+        """用伯努利概似訓練的嗎？條件機率與生成讀成 softmax。"""
+        return self.plane.likelihood == "bernoulli"
 
-    def select(self, table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
-        """模型要的欄，依模型的順序；訓練時把「沒有」編成水準的，空白寫成「無」。缺欄引發 ``ValueError``。"""
-        absent = [name for name in self.variables if name not in table.columns]
+    def kinds(self, recipe: Mapping[str, str]) -> dict[str, str]:
+        """讀檔時各欄的種類：訓練時的（``Reading.recipe`` 的 kinds）；那時由資料決定的，照模型看到的。"""
+        schema = self.plane.schema_
+        found = dict(recipe)
+        for name in self.columns:
+            told = found.get(name, "")
+            if told.partition(":")[0] in CHOOSABLE:
+                continue
+            number = DATE if name in schema.dates_ else NUMBER
+            found[name] = number if name in schema.scales_ else CATEGORY
+        return found
+
+    def select(self, reading: Reading, path: str | Path) -> pd.DataFrame:
+        """模型要的欄，照模型的順序與種類（數字、日期、類別）；缺欄、數字讀不成數字，引發 ``ValueError``。"""
+        absent = [name for name in self.columns if name not in reading.table.columns]
         if absent:
-            hint = suggestion(absent[0], list(table.columns))
+            hint = suggestion(absent[0], list(reading.table.columns))
             raise ValueError(
                 f"{path} 與這個模型對不上，缺少模型要的 {len(absent)} 欄：{'、'.join(absent[:5])}"
                 f"{'……' if len(absent) > 5 else ''}。{hint}請給欄名與訓練時相同的檔案，或用這個檔案重新 fit。"
             )
-        return self._named(table[list(self.variables)])
+        schema = self.plane.schema_
+        if reading.raw is not None:
+            numbers = {name: "日期" if name in schema.dates_ else "數字" for name in schema.scales_}
+            _check_readable(reading, numbers, path)
+        return self._named(reading.frame(self.columns, schema.scales_, schema.dates_))
 
     def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """訓練時空白有「沒有」的意思的欄，空白寫成水準「無」。"""
-        if self.info["plan"]["missing"] == "zeros":
+        """類別與伯努利的概似，編碼規則看到的是已經寫成「無」的空白；混合的概似自己會寫。"""
+        if self.plane.likelihood == "mixed" or self.info["plan"]["missing"] == "zeros":
             return frame
-        levels = zip(self.variables, self.schema.levels_, strict=True)
-        return frame.fillna({name: NONE for name, found in levels if NONE in found})
+        schema = self.plane.schema_.categories_
+        levels = zip(schema.variables_, schema.levels_, strict=True) if schema is not None else ()
+        named = [name for name, found in levels if NONE in found]
+        return frame.assign(**{name: frame[name].astype(object).fillna(NONE) for name in named})
 
-    def encode(self, frame: pd.DataFrame) -> tuple[NDArray, NDArray]:
-        """每列的平均編碼與對數變異數，各 (N, d)。"""
-        return self.vae.encode(self._one_hot(frame))
 
-    def generate(self, n: int, rng: np.random.Generator, at: Sequence[float] | None = None) -> pd.DataFrame:
-        """由先驗抽 z（或固定在 ``at``），再抽 n 列；每個變數恰有一個水準。"""
-        z = rng.standard_normal((n, self.vae.latent_dim)) if at is None else np.tile(at, (n, 1))
-        return self.schema.decode(self.vae.as_categorical(self.schema.groups).sample_given(z, rng))
+    # ---- 寫回檔案的樣子 ----------------------------------------
 
-    def fill(self, frame: pd.DataFrame, n_samples: int, rng: np.random.Generator) -> list[NDArray]:
-        """每個變數各水準的條件機率 (N, K)，一個變數一個陣列；已知的格子也給，用不到而已。"""
-        reading = self.vae.as_categorical(self.schema.groups)
-        return Groups(self.schema.groups).split(reading.conditional(self._one_hot(frame), n_samples, rng))
+    @property
+    def styles(self) -> Mapping[str, str]:
+        """數字與日期在原來的檔案裡的樣子（``written.styles``）；沒有寫的是普通的寫法。"""
+        return self.info.get("styles", {})
 
-    def score(self, x: NDArray, n_samples: int, rng: np.random.Generator) -> "oddity.Scores":
-        """獨熱矩陣每列的概似、邊際與每格的意外程度。"""
-        return oddity.score(self.vae, self.counts, x, self.schema.groups, n_samples, rng)
+    def write(self, name: str, value: Any, styles: Mapping[str, str], exact: bool = False) -> str:
+        """一格寫成文字；缺失是空的。``exact``：小數位數比訓練資料多的也照寫，不捨入。"""
+        schema = self.plane.schema_
+        if pd.isna(value):
+            return ""
+        if name not in schema.scales_:
+            return str(value)
+        style = styles.get(name, "")
+        if name in schema.dates_:
+            return write_days((pd.Timestamp(value) - pd.Timestamp(0)) / pd.Timedelta(days=1), style)
+        text = schema.write(name, value)
+        if exact and float(text) != value:
+            text = number_text(float(value))
+        return write_number(text, style)
 
-    def _one_hot(self, frame: pd.DataFrame) -> NDArray:
-        return self.schema.encode(frame, dtype=self.vae.dtype)
+    def as_written(self, frame: pd.DataFrame, exact: frozenset[str] = frozenset()) -> pd.DataFrame:
+        """生成的表，每一格照原來的檔案的樣子寫成文字；``exact`` 是不捨入的欄。"""
+        columns = {name: self._written(frame[name], name in exact) for name in frame.columns}
+        return pd.DataFrame(columns, index=frame.index, dtype=object)
+
+    def _written(self, column: pd.Series, exact: bool) -> pd.Series:
+        codes, values = pd.factorize(column)
+        texts = [self.write(str(column.name), value, self.styles, exact) for value in values]
+        return pd.Series(np.array([*texts, ""], dtype=object)[codes], index=column.index, dtype=object)
+
+
+def code_columns(mean: NDArray, log_var: NDArray) -> dict[str, NDArray]:
+    """編碼的欄：mean_1、log_var_1、mean_2……。"""
+    columns: dict[str, NDArray] = {}
+    for unit in range(mean.shape[1]):
+        columns |= {f"mean_{unit + 1}": mean[:, unit], f"log_var_{unit + 1}": log_var[:, unit]}
+    return columns
+
+
+def unreadable(reading: Reading, name: str) -> NDArray:
+    """數字的欄裡，寫了字卻讀不成數字、當作缺失的格子，布林 (N,)；要 ``keep_text`` 的讀法。"""
+    assert reading.raw is not None  # keep_text
+    gone, raw = reading.table[name].isna().to_numpy(), reading.raw[name]
+    among = {folded(word) for word in MISSING_AMONG_NUMBERS}
+    blank = {
+        text for text in raw[gone].unique()
+        if is_missing(clean(text), reading.options.words) or folded(text) in among
+    }  # fmt: skip
+    return gone & ~raw.isin(blank).to_numpy()
+
+
+def _check_readable(reading: Reading, numbers: Mapping[str, str], path: str | Path) -> None:
+    """訓練時是數字的欄，至少要有一格讀得成數字；沒有一格有值的不管。"""
+    assert reading.raw is not None  # keep_text
+    for name, kind in numbers.items():
+        bad = unreadable(reading, name)
+        if bad.any() and reading.table[name].isna().all():
+            raise ValueError(
+                f"{path} 的「{name}」欄訓練時是{kind}，這裡的 {bad.sum()} 格"
+                f"沒有一格讀得成（例如「{reading.raw[name][bad].iloc[0]}」）；"
+                "請檢查是不是拿錯了檔案，或用 --na 把那些字當缺失。"
+            )
 
 
 def _read_info(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         found = "是一個檔案" if folder.exists() else "不存在"
         raise ValueError(f"引數 --model 的 {folder} {found}；請給 fit 寫出的資料夾，例如 runs/資料。")
+    if (folder / OLD_PART).is_file() and not (folder / PARTS[1]).is_file():
+        raise ValueError(
+            f"引數 --model 的 {folder} 是舊版的 fit 寫的（{OLD_PART} 與 model.npz）；"
+            "模型的格式換過了，請用原來的資料重新執行 fit。"
+        )
     absent = [name for name in (INFO, *PARTS) if not (folder / name).is_file()]
     if absent:
         raise ValueError(
@@ -143,9 +205,8 @@ def _read_info(folder: Path) -> dict[str, Any]:
 def _is_complete(document: Any) -> bool:
     if not isinstance(document, dict) or document.get("kind") != KIND:
         return False
-    digests, counts = document.get("digests"), document.get("counts")
-    right_digests = isinstance(digests, dict) and set(digests) == set(PARTS)
-    return right_digests and isinstance(counts, list) and all(isinstance(n, int) for n in counts)
+    digests = document.get("digests")
+    return isinstance(digests, dict) and set(digests) == set(PARTS) and isinstance(document.get("plan"), dict)
 
 
 def _digest(path: Path) -> str:

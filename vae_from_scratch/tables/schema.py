@@ -26,7 +26,6 @@ FILE_KIND = "one-hot schema"
 FEWEST_CELLS = 10
 
 
-
 class OneHotSchema(TransformerMixin, BaseEstimator):
     """把類別變數的表編碼成 0 與 1 的矩陣 (N, D)，欄的順序固定。
 
@@ -99,7 +98,8 @@ class OneHotSchema(TransformerMixin, BaseEstimator):
         for position, name in enumerate(self.variables_):
             strange = frame[name][(codes[:, position] < 0) & frame[name].notna().to_numpy()]
             if len(strange):
-                found[name] = {str(level): int(count) for level, count in strange.value_counts().items()}
+                counts = strange.value_counts()
+                found[name] = {str(level): int(count) for level, count in counts.items() if count}
         return found
 
     def decode(self, x: ArrayLike) -> pd.DataFrame:
@@ -202,8 +202,7 @@ class OneHotSchema(TransformerMixin, BaseEstimator):
 
     def _codes(self, frame: pd.DataFrame) -> NDArray:
         columns = [
-            pd.Index(levels, dtype=object).get_indexer(frame[name])
-            for name, levels in zip(self.variables_, self.levels_, strict=True)
+            _places(frame[name], levels) for name, levels in zip(self.variables_, self.levels_, strict=True)
         ]
         return np.stack(columns, axis=1)
 
@@ -232,7 +231,7 @@ class OneHotSchema(TransformerMixin, BaseEstimator):
         if self.missing == "zeros":
             return frame
         with_none = [name for name, found in zip(self.variables_, self.levels_, strict=True) if NONE in found]
-        return frame.fillna(dict.fromkeys(with_none, NONE))
+        return frame.assign(**{name: frame[name].astype(object).fillna(NONE) for name in with_none})
 
 
 def _as_frame(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
@@ -246,9 +245,28 @@ def _as_frame(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
     if len(set(names)) < len(names):
         repeated = sorted({name for name in names if names.count(name) > 1})
         raise ValueError(f"資料 X 有重複的欄名：{'、'.join(repeated)}；請改成不同的名字。")
-    frame = X.map(_text, na_action="ignore").astype(object)
-    frame.columns = pd.Index(names, dtype=object)
-    return frame
+    columns = [_text_column(X.iloc[:, place]) for place in range(X.shape[1])]
+    return pd.DataFrame(
+        dict(zip(names, columns, strict=True)), columns=pd.Index(names, dtype=object), index=X.index
+    )
+
+
+def _text_column(column: pd.Series) -> pd.Series:
+    """每一格換成文字。Categorical 只換水準，不展開成一格一個字串：一百萬列也只是整數。"""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = [_text(level) for level in column.cat.categories]
+        if len(set(texts)) == len(texts):
+            return column.cat.rename_categories(pd.Index(texts, dtype=object))
+        column = column.astype(object)
+    return column.map(_text, na_action="ignore").astype(object)
+
+
+def _places(column: pd.Series, levels: Sequence[str]) -> NDArray:
+    """每一格是第幾個水準；沒有的與缺失的是 −1。"""
+    index = pd.Index(levels, dtype=object)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return np.append(index.get_indexer(column.cat.categories), -1)[column.cat.codes]
+    return index.get_indexer(column)
 
 
 def _text(value: Any) -> str:
@@ -264,7 +282,7 @@ def _examples(levels: Sequence[str]) -> str:
 
 
 def _levels(column: pd.Series, missing: str) -> tuple[str, ...]:
-    observed = set(column.dropna())
+    observed = set(column.dropna().unique())
     if missing == "level" and column.isna().any():
         observed.add(NONE)
     return (*sorted(observed - {NONE}), *(observed & {NONE}))

@@ -12,12 +12,13 @@ from ...groups import Groups
 from ...likelihood import Bernoulli
 from ...model import VAE
 from ...tables import seeds
-from ...tables.baselines import CEILINGS, WITH_NUMBERS, ceiling, represent
+from ...tables.baselines import CEILINGS, WITH_NUMBERS, ceiling, represent, supervised
 from ...tables.conditional import by_logistic_regression, by_mode, by_vae, score
 from ...tables.measures import read_out
 from ...tables.seeds import Split
 from ..absence import categories
 from ..data import Houses, load_ames, load_kaggle
+from .mixed import BASELINES, ENCODINGS, mixed_baselines, mixed_likelihood, mixed_metrics, mixed_split
 from .runs import Result, Run
 
 IMPORTANCE_SAMPLES = 100
@@ -34,11 +35,13 @@ def train(run: Run) -> Result:
     houses, data = houses_of(run.source, run.folder), split_of(run)
     if run.kind not in MODELS:
         return _baseline(run, data, houses)
-    vae = seeds.train(data, settings(run), run.seed, MODELS[run.kind])
+    vae = seeds.train(data, settings(run, data), run.seed, MODELS[run.kind])
     mean, log_var = vae.encode(data.x)
     metrics = seeds.measure(vae, data, mean, log_var) | _price_metrics(mean, houses, data, run.seed)
     if run.encoding == "level":
         metrics |= _likelihood_metrics(vae, data)
+    if run.encoding in ENCODINGS:
+        metrics |= mixed_metrics(vae, houses, data, mean, run)
     arrays = {"mean": mean, "log_var": log_var, "held_out": data.held_out, "parameters": vae.parameters_}
     return Result(run, metrics, vae.history_, arrays)
 
@@ -57,12 +60,17 @@ def split_of(run: Run) -> Split:
 @lru_cache(maxsize=16)
 def _split(source: str, folder: str, encoding: str, rows: str, seed: int) -> Split:
     houses = houses_of(source, folder)
+    if encoding in ENCODINGS:
+        return mixed_split(houses, encoding, seed)
     return seeds.split(categories(houses, encoding), houses.priced, seed, all_rows=rows == "all")
 
 
-def settings(run: Run) -> dict[str, Any]:
+def settings(run: Run, data: Split) -> dict[str, Any]:
     """``VAE`` 的引數；``runs`` 由 JSON 來，隱藏層是串列。"""
-    return {**run.model, "hidden": tuple(run.model["hidden"])}
+    found = {**run.model, "hidden": tuple(run.model["hidden"])}
+    if run.encoding in ENCODINGS:
+        found["likelihood"] = mixed_likelihood(found["likelihood"], data.rows)
+    return found
 
 
 def _likelihood_metrics(vae: VAE, data: Split) -> dict[str, Any]:
@@ -90,6 +98,8 @@ def _imputation_metrics(
 
 def _baseline(run: Run, data: Split, houses: Houses) -> Result:
     """對照的表示法用同一種 kNN 打分數；上限直接用房價學；補缺失的對照與 VAE 猜同樣的格子。"""
+    if run.kind == BASELINES:
+        return Result(run, mixed_baselines(houses, data, run.seed), [], {})
     x, held_out, groups = data.x, data.held_out, data.schema.groups
     if run.kind in IMPUTERS:
         train, hidden = x[~held_out], x[held_out]
@@ -97,10 +107,13 @@ def _baseline(run: Run, data: Split, houses: Houses) -> Result:
         metrics = _imputation_metrics(hidden, groups, lambda v: impute(train, hidden, groups, v))
         return Result(run, metrics, [], {})
     if (name := run.kind.removesuffix(WITH_NUMBERS)) in CEILINGS:
-        numbers = houses.details.to_numpy() if run.kind != name else None
-        r2 = ceiling(name, x, groups, houses.log_price, held_out, run.seed, numbers=numbers)
+        if run.kind == name:
+            r2 = supervised(name, data.coded, houses.log_price, held_out, run.seed)
+        else:
+            numbers = houses.details.to_numpy()
+            r2 = ceiling(name, x, groups, houses.log_price, held_out, run.seed, numbers=numbers)
         return Result(run, {"r2": r2}, [], {})
-    codes = represent(run.kind, x, held_out, run.model["latent_dim"], run.seed)
+    codes = represent(run.kind, data.coded, held_out, run.model["latent_dim"], run.seed)
     metrics = _price_metrics(codes, houses, data, run.seed)
     return Result(run, metrics, [], {"mean": codes, "held_out": held_out})
 

@@ -22,6 +22,14 @@ BASE = {
     "hidden": [200, 100, 50, 20], "likelihood": "bernoulli", "dtype": "float32",
 }  # fmt: skip
 
+#: 第 13 章的欄多、對照也多，所以網路小一點、批次大一點：一次一秒，省下來的時間換種子。
+BASE_MIXED = {
+    "likelihood": "mixed", "hidden": [100, 50], "batch_size": 128, "learning_rate": 5e-3,
+    "epochs": 30, "warmup_epochs": 10,
+}  # fmt: skip
+MIXED_SIZES = (1, 2, 3)
+MIXED_BASELINES = "mixed_baselines"
+
 
 def beta_sweep() -> list[Run]:
     """第 7、11 章：beta 由小到大，直到崩塌。"""
@@ -77,7 +85,7 @@ def full_weight() -> list[Run]:
 
 
 def wrong_cures() -> list[Run]:
-    """第 13 章：w = 1 的崩塌，改深度、寬度與學習率救不救得回來。"""
+    """第 14 章：w = 1 的崩塌，改深度、寬度與學習率救不救得回來。"""
     changes: list[dict[str, Any]] = [
         {"hidden": [50]},
         {"hidden": [200, 100, 50, 50, 20, 20]},
@@ -135,6 +143,30 @@ def imputation() -> list[Run]:
     return [Run({}, seed, kind=kind, encoding="level") for kind in ("mode", "logistic") for seed in SEEDS]
 
 
+def mixed() -> list[Run]:
+    """第 13 章：79 欄，一到三維，各十個種子；同樣的編碼，PCA、FAMD 與最近的鄰居。"""
+    models = ({"latent_dim": size} for size in MIXED_SIZES)
+    others = [Run({}, seed, kind=MIXED_BASELINES, encoding="mixed") for seed in MANY_SEEDS]
+    return _mixed(MANY_SEEDS, models) + others
+
+
+def mixed_variance() -> list[Run]:
+    """第 13 章：變異數固定在 1、固定得太小，與學出來的（``mixed`` 的前幾個種子）。"""
+    return _mixed(FEW_SEEDS, ({"likelihood": ["fixed", fixed]} for fixed in (1.0, 0.01)))
+
+
+def mixed_coding() -> list[Run]:
+    """第 13 章：分位數、沒有旗標、編碼器看不到遮罩，平面差多少。"""
+    seeds = {"mixed_quantile": SEEDS, "mixed_no_flags": FEW_SEEDS, "mixed_no_mask": FEW_SEEDS}
+    return [run for name, some in seeds.items() for run in _mixed(some, [{}], encoding=name)]
+
+
+def mixed_generators() -> list[Run]:
+    """第 13 章：八維，拿來生成與補缺失；三種編碼。"""
+    names = ("mixed", "mixed_quantile", "mixed_no_flags")
+    return [run for name in names for run in _mixed(FEW_SEEDS, [{"latent_dim": 8}], encoding=name)]
+
+
 EXPERIMENTS: dict[str, Callable[[], list[Run]]] = {
     "beta_sweep": beta_sweep,
     "linear_sweep": linear_sweep,
@@ -152,6 +184,10 @@ EXPERIMENTS: dict[str, Callable[[], list[Run]]] = {
     "baselines": baselines,
     "likelihoods": likelihoods,
     "imputation": imputation,
+    "mixed": mixed,
+    "mixed_variance": mixed_variance,
+    "mixed_coding": mixed_coding,
+    "mixed_generators": mixed_generators,
 }
 
 
@@ -167,6 +203,10 @@ def kaggle_folder() -> str | None:
     folder = os.environ.get("VAE_KAGGLE_DIR", "")
     found = folder and all((Path(folder) / name).is_file() for name in ("train.csv", "test.csv"))
     return folder if found else None
+
+
+def _mixed(seeds: Iterable[int], models: Iterable[dict[str, Any]], encoding: str = "mixed") -> list[Run]:
+    return _runs(seeds, ({**BASE_MIXED, **model} for model in models), encoding=encoding)
 
 
 def _runs(seeds: Iterable[int], models: Iterable[dict[str, Any]], **options: Any) -> list[Run]:

@@ -1,16 +1,19 @@
 """研究結果的快取：一次訓練一個檔案，檔名是設定的雜湊值；中斷後再跑，只補還沒算的。"""
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ... import arithmetic, sources
 from ...storage import load_arrays, save_arrays
 from .runs import Result, Run
+
+if TYPE_CHECKING:
+    from ...arithmetic import Workers
+    from ...progress import Work
 
 RESULT = "研究結果"
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -20,19 +23,49 @@ ENTRIES = (
     PACKAGE / "gradients" / "hand_derived.py",
     PACKAGE / "arithmetic.py",
 )
+#: 一個訓練週期的列數，與訓練以外的份量（只用來估計還要多久）。
+ROWS = {"split": 2_344, "all": 2_930}
+OTHER_WORK = {
+    "vae": 3_000, "autoencoder": 1_500, "ridge": 5_000, "boosting": 15_000, "logistic": 280_000,
+    "bernoulli": 30_000, "categorical": 120_000,
+}  # fmt: skip
 
 
-def results(runs: Sequence[Run], *, jobs: int | None = None, verbose: bool = False) -> list[Result]:
-    """依序傳回每一次訓練的結果；已經算過的從快取讀，其餘平行訓練並立刻存檔。"""
+def results(
+    runs: Sequence[Run], *, jobs: "int | Workers | None" = None, verbose: bool = False
+) -> list[Result]:
+    """依序傳回每一次訓練的結果；已經算過的從快取讀，其餘平行訓練，完成一次就存檔。
+
+    ``jobs`` 是這台電腦的行程數（None 是核心數），或叢集；檔案都由這個行程寫，叢集不必有共用的磁碟。
+    """
     unique = {run.key: run for run in runs}
     found = {key: result for key, run in unique.items() if (result := cached(run)) is not None}
     missing = [run for key, run in unique.items() if key not in found]
-    tasks = [(run, path_of(run)) for run in missing]
-    done = arithmetic.run_in_workers(_train_and_save, tasks, jobs, in_order=False) if tasks else iter(())
-    for _ in _progress(done, len(missing), verbose):
-        pass
+    for result in _trained(missing, jobs, verbose):
+        save(result, path_of(result.run))
     found |= {run.key: load(run) for run in missing}
     return [found[run.key] for run in runs]
+
+
+def _trained(runs: list[Run], jobs: "int | Workers | None", verbose: bool) -> Iterator[Result]:
+    from ... import progress
+
+    if not runs:
+        return iter(())
+    done = arithmetic.run_in_workers(_train, [(run,) for run in runs], jobs, in_order=False)
+    workers = int(jobs or os.cpu_count() or 1)
+    works = [work_of(run) for run in runs]
+    return progress.follow(done, works, workers=workers, label="研究", unit="項", quiet=not verbose)
+
+
+def work_of(run: Run) -> "Work":
+    """一次訓練的份量，用來估計還要多久；訓練以外的份量由量過的時間換算，一秒約一萬五千（週期 × 列）。"""
+    from ...progress import Work
+
+    rest = OTHER_WORK.get(run.kind.removesuffix("+numbers"), 2_000)
+    if run.kind == "vae" and run.encoding == "level":
+        rest = OTHER_WORK[run.model["likelihood"]]
+    return Work(run.model.get("epochs", 0), ROWS[run.rows], rest)
 
 
 def missing_runs(runs: Sequence[Run]) -> int:
@@ -72,28 +105,10 @@ def cached(run: Run) -> Result | None:
         return None
 
 
-def _train_and_save(run: Run, path: Path) -> None:
+def _train(run: Run) -> Result:
     from .measure import train
 
-    save(train(run), path)
-
-
-def _progress(done: Iterator[Any], total: int, verbose: bool) -> Iterator[Any]:
-    if not verbose or not total:
-        return done
-    if not sys.stderr.isatty():
-        return _tenths(done, total)
-    from tqdm import tqdm
-
-    return iter(tqdm(done, total=total, desc="研究", unit="次"))
-
-
-def _tenths(done: Iterator[Any], total: int) -> Iterator[Any]:
-    """不是終端機（例如寫進紀錄）：每做完一成印一行，沒有歸位字元。"""
-    for count, result in enumerate(done, 1):
-        if count * 10 // total > (count - 1) * 10 // total:
-            print(f"研究：{count}/{total} 項", file=sys.stderr, flush=True)
-        yield result
+    return train(run)
 
 
 @cache
