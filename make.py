@@ -22,6 +22,7 @@ import os
 import re
 import shutil
 import subprocess
+import sysconfig
 import time
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,12 +60,13 @@ VENDORED = {
 
 
 class Piece(NamedTuple):
-    """環境的一份：鎖定檔、做完的記號、下載與佔用的 MB，以及裝完要匯入一次的套件。"""
+    """環境的一份：鎖定檔、做完的記號、下載與佔用的 MB，以及裝完要匯入一次的套件與它的工作量。"""
 
     lock: str
     stamp: str
     download: int
     disk: int
+    imports: int  # 第一次匯入（連同編譯成位元組碼）相當於編譯幾 MB 的 make.py
     modules: tuple[str, ...]
 
 
@@ -77,8 +79,8 @@ _FULL = (
     "playwright.sync_api", "hypothesis", "mypy.api", "xdist", "importlinter",
 )  # fmt: skip
 PIECES = {
-    "base": Piece("requirements-base.lock", ".installed-base", 160, 500, _BASE),
-    "full": Piece("requirements.lock", ".installed", 670, 2800, _BASE + _FULL),
+    "base": Piece("requirements-base.lock", ".installed-base", 160, 500, 34, _BASE),
+    "full": Piece("requirements.lock", ".installed", 670, 2800, 71, _BASE + _FULL),
 }
 
 #: 工具的輸出裡出現這些字，就是這個原因。
@@ -277,7 +279,8 @@ def add_packages(piece: Piece) -> None:
     except Failure:  # 快取裡不全
         tool("packages", "安裝套件", *packages, watch=Progress(piece))
     tool("course", "把課程裝進 .venv ", *uv, "--offline", "--no-build-isolation", "-e", ".")
-    say(f"套件裝好了，{time.monotonic() - start:.0f} 秒；匯入每一個大套件，確認完整")
+    seconds = time.monotonic() - start
+    say(f"套件裝好了，{seconds:.0f} 秒；匯入每一個大套件，確認完整（約 {seconds_to_import(piece):.0f} 秒）")
 
 
 def pip_install_uv(piece: Piece) -> None:
@@ -303,7 +306,8 @@ class Progress:
 
     def __init__(self, piece: Piece) -> None:
         self.ratio = piece.disk / piece.download
-        self.link = piece.disk / 300  # 下載完還要把檔案連結到 .venv，每秒約 300 MB
+        # 下載完還要把檔案連結到 .venv（每秒約 300 MB），再匯入一次。
+        self.rest = piece.disk / 300 + seconds_to_import(piece)
         self.free = free_megabytes()
         self.start: float | None = None  # 開始寫入的時間
 
@@ -320,7 +324,7 @@ class Progress:
             return None
         self.start = self.start or now
         share = min(1.0, written / total) if total else 0.0
-        return None if share < 0.12 else (now - self.start) * (1 / share - 1) + self.link
+        return None if share < 0.12 else (now - self.start) * (1 / share - 1) + self.rest
 
 
 def free_megabytes() -> float:
@@ -333,8 +337,22 @@ def megabytes_to_download(said: str) -> float:
     return sum(float(number) * {"K": 1 / 1024, "M": 1, "G": 1024}[unit] for number, unit in sizes)
 
 
+def seconds_to_import(piece: Piece) -> float:
+    """匯入每一個大套件要幾秒：由這台電腦現在編譯 make.py 的速度推算；以前匯入過的，編譯省了一部分。"""
+    source, start = Path(__file__).read_bytes(), time.perf_counter()
+    for _ in range(10):
+        compile(source, "make.py", "exec")
+    speed = 10 * len(source) / 1e6 / (time.perf_counter() - start)
+    return piece.imports / speed * (0.6 if (site_packages() / "numpy" / "__pycache__").exists() else 1)
+
+
+def site_packages() -> Path:
+    return Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV)}))
+
+
 def check_imports(piece: Piece) -> None:
     """每一個大套件真的匯入一次：少了檔案、缺了系統程式庫，現在就說。"""
+    start = time.monotonic()
     code = f"import importlib\nfor name in {piece.modules}: importlib.import_module(name)"
     quiet = compiled(os.environ) | {"TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg", "PYTHONPATH": ""}
     command = [str(PYTHON), "-c", code]
@@ -343,6 +361,7 @@ def check_imports(piece: Piece) -> None:
         last = (answer.stderr.strip().splitlines() or [f"行程結束，代碼 {answer.returncode}"])[-1]
         cure = "請再執行一次；仍然如此，刪掉 .venv 與 .venv-cache 再試。"
         raise Failure(f"裝好的套件匯入不了：{cause(answer.stderr) or last}\n  {cure}")
+    say(f"環境完整，匯入用了 {time.monotonic() - start:.0f} 秒")
 
 
 def compiled(environment: Mapping[str, str]) -> dict[str, str]:
@@ -441,10 +460,21 @@ def book() -> None:
 
 
 def test(*arguments: str) -> None:
-    """執行所有測試；後面可以接 pytest 的參數"""
+    """執行測試（不開瀏覽器的）；後面可以接 pytest 的參數"""
+    vendor()
+    # 一個檔案或類別在一個行程裡跑完：共用的訓練只做一次。先跑哪個檔案由 tests/conftest.py 決定。
+    run_tests("-m", "not browser", "--dist", "loadscope", "--no-loadscope-reorder", *arguments)
+
+
+def browser(*arguments: str) -> None:
+    """用無頭瀏覽器檢查建好的書、報告與互動圖；參數同 test"""
     vendor(AXE)
+    run_tests("-m", "browser", "--dist", "worksteal", *arguments)
+
+
+def run_tests(*arguments: str) -> None:
     # 一個行程要 1 GB 的記憶體，所以核心再多也只開四個。
-    parallel = ["-p", "xdist", "-n", "logical", "--maxprocesses", "4", "--dist", "worksteal"]
+    parallel = ("-p", "xdist", "-n", "logical", "--maxprocesses", "4")
     run(PYTHON, "-m", "pytest", *parallel, *arguments, env=compiled(os.environ))
 
 
@@ -476,6 +506,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "install": install,
     "book": book,
     "test": test,
+    "browser": browser,
     "study": study,
     "exercise": exercise,
     "notebooks": notebooks,
@@ -486,7 +517,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "clean": clean,
 }
 
-WITH_ARGUMENTS = ("test", "exercise", "bench", "mutation")
+WITH_ARGUMENTS = ("test", "browser", "exercise", "bench", "mutation")
 
 
 def show_help() -> None:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -63,6 +64,17 @@ def damaged(site: Path) -> list[str]:
     return found
 
 
+def import_seconds(output: str) -> tuple[int, int]:
+    """先說要幾秒，後來說用了幾秒。"""
+    (found,) = re.findall(r"確認完整（約 (\d+) 秒）\n.*匯入用了 (\d+) 秒", output)
+    return int(found[0]), int(found[1])
+
+
+def about(estimated: int, taken: int) -> bool:
+    """估計要在兩倍以內；兩邊都捨入到秒，別的工作也占著電腦，所以這裡容許三倍與五秒。"""
+    return estimated / 3 - 5 < taken < 3 * estimated + 5
+
+
 def test_exercises_install_little_and_two_at_once_end_well(course, settings):
     """作答只裝一份：不到 600 MB，沒有 TensorFlow。兩個同時開始，一個等另一個。"""
     both = [start(course, settings, "exercise", "1") for _ in range(2)]
@@ -70,6 +82,8 @@ def test_exercises_install_little_and_two_at_once_end_well(course, settings):
     assert [code for code, _ in answers] == [1, 1], "還沒作答，不是滿分"
     assert all("總分 0/8" in output for _, output in answers), answers
     assert sum("等它做完" in output for _, output in answers) == 1
+    estimated, taken = import_seconds("".join(output for _, output in answers))
+    assert about(estimated, taken), (estimated, taken)
     assert "\x1b" not in answers[0][1] and "\r" not in answers[0][1], "紀錄裡沒有顏色與歸位"
     site = course / ".venv" / SITE
     assert not (site / "tensorflow").exists() and not (site / "jupyter_book").exists()
@@ -119,6 +133,8 @@ def test_killed_at_any_moment_the_next_run_ends_whole(course, settings):
             assert unfinished(site, "tensorflow")
     code, output = finish(start(course, settings, "install"))
     assert code == 0, output
+    estimated, taken = import_seconds(output)
+    assert about(estimated, taken), (estimated, taken)
     assert (course / ".venv" / ".installed").exists() and damaged(site) == []
     assert not unfinished(site, "tensorflow")
     (site / "tensorflow" / "__init__.py").unlink()

@@ -48,7 +48,7 @@ def kl_from_standard_normal(mean: NDArray, log_var: NDArray) -> NDArray:
     公式：請你自己推。可以重新平均一次，也可以換一把尺：令 u = (z − μ)/σ，兩個分布各變成什麼？
     形狀：兩個引數是 (N, d)，傳回 (N,)。
     例子：mean = [[1, 0]]、log_var = [[log 4, 0]]，傳回 [0.443147]。
-    讀：第 3 章「換一把尺，答案會變嗎？」
+    讀：第 3 章「換單位，答案會變嗎？」
     """
     raise NotImplementedError  # 把這一行換成你的程式
 
@@ -86,6 +86,6 @@ def kl_between(mean_q: NDArray, log_var_q: NDArray, mean_p: NDArray, log_var_p: 
     形狀：四個引數都是 (N, d)，傳回 (N,)。
     數值：兩個 log_var 都是 −1400 時，σ² 小到存成 0，但比例還在，答案仍要對。
     例子：d = 1，q = N(1, 4)、p = N(3, 1)，傳回 2.806853；兩邊相同時是 0。
-    讀：第 3 章「換一把尺，答案會變嗎？」
+    讀：第 3 章「換單位，答案會變嗎？」
     """
     raise NotImplementedError  # 把這一行換成你的程式

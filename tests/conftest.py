@@ -1,6 +1,7 @@
-"""整個測試共用的：房價的資料、一個瀏覽器（同一個行程裡不能有兩個 Playwright），以及缺書時的一行說明。"""
+"""整個測試共用的：房價的資料、一個瀏覽器（同一個行程裡不能有兩個 Playwright），沒有執行的各用一行說明。"""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.built_book import REMEDY, needs_book
 
 KAGGLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "kaggle"
 ABSENT = "缺書"
+LEFT = pytest.StashKey[int]()  # 要開瀏覽器、這次沒有選的有幾項
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -24,9 +26,23 @@ def pytest_xdist_setupnodes() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """費時的檔案排在前面：幾個行程分著跑的時候，最後才開始的長測試會讓別的行程空等。"""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """費時的測試愈多的檔案愈先跑：幾個行程分著跑的時候，最後才開始的長檔案會讓別的行程空等。"""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """記下沒有選的；分著跑的時候，選的是各個行程，說的是主行程。用 -k 挑名字的人知道自己只跑幾項，不說。"""
+    config = items[0].config
+    if config.getoption("keyword"):
+        return
+    config.stash[LEFT] = sum(1 for item in items if item.get_closest_marker("browser"))
+    getattr(config, "workeroutput", {})["left"] = config.stash[LEFT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[LEFT] = getattr(node, "workeroutput", {}).get("left", 0)
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -35,6 +51,8 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if left := terminalreporter.config.stash.get(LEFT, 0):
+        terminalreporter.line(f"{left} 項要開瀏覽器，這次沒有執行；執行 make browser")
     if absent := terminalreporter.stats.get(ABSENT):
         terminalreporter.line(f"{len(absent)} 項需要建好的書或研究的結果，這次沒有執行；{REMEDY}")
 

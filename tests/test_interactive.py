@@ -208,6 +208,44 @@ def test_touch_drags_the_handle_on_a_phone(open_figure):
         assert control.bounding_box()["height"] >= 44
 
 
+# ── 第 3 章的 kl ──────────────────────────────────────────────────────
+
+
+def two_divergences(page) -> list[str]:
+    return re.findall(r"D\([qp]‖[qp]\) = ([\d.]+) nats", said(page))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("mean", "std"), [(1.0, 2.0), (0.35, 1.7), (-2.5, 0.4), (1.85, 0.65)])
+def test_the_mirror_swaps_the_two_divergences_exactly(open_figure, mean, std):
+    """每個狀態按「鏡像」，兩個數正好對調；再按一次就回來。"""
+    page = open_figure(InteractiveFigure("kl", "結論", mean=mean, std=std))
+    before, truth = two_divergences(page), [f"{kl:.4f}" for kl in both_ways(mean, std)]
+    assert before == truth
+    page.get_by_role("button", name="鏡像").click()
+    assert two_divergences(page) == before[::-1]
+    assert f"μ = {-mean / std:.2f}，標準差 σ = {1 / std:.2f}".replace("-", "−") in said(page)
+    page.get_by_role("button", name="鏡像").click()
+    assert two_divergences(page) == before
+
+
+@pytest.mark.browser
+def test_a_slider_moved_after_the_mirror_is_back_on_its_grid(open_figure):
+    """鏡像之後由鍵盤動滑桿：值回到格子上，不再是算出來的那個。"""
+    page = open_figure(InteractiveFigure("kl", "結論", mean=0.35, std=1.7))
+    page.get_by_role("button", name="鏡像").click()
+    page.locator("input[type=range]").nth(1).focus()
+    page.keyboard.press("ArrowRight")
+    assert "標準差 σ = 0.65；" in said(page)
+    assert two_divergences(page) != [f"{kl:.4f}" for kl in both_ways(0.35, 1.7)][::-1]
+
+
+def both_ways(mean: float, std: float) -> list[float]:
+    """D(q‖p) 與 D(p‖q)：後者直接由兩個常態的公式，不用鏡像。"""
+    forward = float(gaussian.kl_to_standard_normal([mean], [2 * np.log(std)]))
+    return [forward, 0.5 * (1 / std**2 + mean**2 / std**2 - 1 + 2 * np.log(std))]
+
+
 # ── 第 4 章的 covariance 與第 7 章的 beta ─────────────────────────────
 
 

@@ -271,19 +271,39 @@ def test_a_deleted_file_of_the_vendor_folder_is_fetched_again(monkeypatch, tmp_p
     assert len(fetched) == 3
 
 
-def test_the_estimate_follows_what_has_been_written():
-    """固定的速度，每秒寫 40 MB：說出來的剩餘時間在實際的兩倍以內。"""
+def test_the_estimate_follows_what_has_been_written(monkeypatch):
+    """固定的速度，每秒寫 40 MB，匯入要 25 秒：說出來的剩餘時間在實際的兩倍以內。"""
+    monkeypatch.setattr(make, "seconds_to_import", lambda piece: 25.0)
     progress, total, speed = make.Progress(make.PIECES["full"]), 2000.0, 40.0
-    link = make.PIECES["full"].disk / 300
+    rest = make.PIECES["full"].disk / 300 + 25
     for second in range(1, 50):
         left = progress.seconds_left(speed * second, total, 100.0 + second)
-        truth = (total - speed * second) / speed + link
+        truth = (total - speed * second) / speed + rest
         assert (left is None) == (second < 6)
         assert left is None or truth / 2 < left < truth * 2, (second, left, truth)
     assert (
         make.megabytes_to_download("Downloading a (1.5MiB)\nDownloading b (2.0GiB)\n Downloaded a\n")
         == 2049.5
     )
+
+
+def import_seconds(clock, monkeypatch, folder) -> float:
+    """編譯一次 make.py 花 ``clock`` 秒的電腦，匯入全部的套件估計要幾秒。"""
+    ticks = iter([0.0, 10 * clock])
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "perf_counter", lambda: next(ticks))
+        patch.setattr(make, "VENV", folder)
+        return make.seconds_to_import(make.PIECES["full"])
+
+
+def test_the_time_to_import_follows_the_computer_and_what_is_compiled(monkeypatch, tmp_path):
+    """慢一倍的電腦要兩倍；編譯過一部分的少一些。估計與實際差不到兩倍，由真的安裝檢查。"""
+    fast = import_seconds(0.01, monkeypatch, tmp_path)
+    assert 15 < fast < 60
+    assert import_seconds(0.02, monkeypatch, tmp_path) == pytest.approx(2 * fast)
+    monkeypatch.setattr(make, "VENV", tmp_path)
+    (make.site_packages() / "numpy" / "__pycache__").mkdir(parents=True)
+    assert fast / 2 < import_seconds(0.01, monkeypatch, tmp_path) < fast
 
 
 def test_another_index_of_pip_is_given_to_uv(monkeypatch):

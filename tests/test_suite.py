@@ -52,6 +52,21 @@ def test_an_order_that_depends_on_the_hash_is_caught(tmp_path):
     assert set(one) == set(other) and len(one) == 8 and one != other
 
 
+def unmarked(items) -> list[str]:
+    """用到瀏覽器、卻沒有標 ``browser`` 的測試。"""
+    opening = (item for item in items if "browser" in getattr(item, "fixturenames", ()))
+    return [item.nodeid for item in opening if item.get_closest_marker("browser") is None]
+
+
+def test_whatever_opens_the_browser_is_marked(request):
+    """沒有標的，make test 會去開 Chromium。"""
+    assert unmarked(request.session.items) == []
+    forgotten = SimpleNamespace(
+        nodeid="忘了標", fixturenames=["browser"], get_closest_marker=lambda name: None
+    )
+    assert unmarked([forgotten]) == ["忘了標"], "反例"
+
+
 def test_slow_files_come_first_and_stay_together():
     def item(path, slow):
         return SimpleNamespace(path=path, get_closest_marker=lambda name: slow or None)
@@ -59,6 +74,9 @@ def test_slow_files_come_first_and_stay_together():
     items = [item("a", False), item("b", False), item("b", True), item("c", False), item("d", True)]
     pytest_collection_modifyitems(items)
     assert [one.path for one in items] == ["b", "b", "d", "a", "c"]
+    items += [item("d", True)]
+    pytest_collection_modifyitems(items)
+    assert [one.path for one in items] == ["d", "d", "b", "b", "a", "c"], "費時的愈多愈先"
 
 
 ABSENT = """
@@ -97,3 +115,36 @@ def test_what_needs_the_book_is_one_line(absent):
 def test_in_ci_an_absent_book_is_a_failure(absent, monkeypatch):
     monkeypatch.setenv("REQUIRE_BOOK", "1")
     absent().assert_outcomes(failed=3, skipped=1)
+
+
+SOME_IN_THE_BROWSER = """
+import pytest
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", range(3))
+def test_page(page):
+    assert False, "不該執行"
+
+def test_other():
+    pass
+"""
+
+
+@pytest.mark.parametrize("processes", [(), ("-p", "xdist", "-n", "2")], ids=["一個行程", "兩個行程"])
+def test_what_needs_the_browser_is_one_line_and_names_the_command(pytester, monkeypatch, processes):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeini("[pytest]\nmarkers = browser")
+    hooks = "pytest_deselected, pytest_testnodedown, pytest_terminal_summary"
+    path = f"import sys; sys.path.insert(0, {str(ROOT)!r})"
+    pytester.makeconftest(f"{path}\nfrom tests.conftest import {hooks}")
+    pytester.makepyfile(SOME_IN_THE_BROWSER)
+    chosen = pytester.runpytest_subprocess("-m", "not browser", *processes)
+    assert [line for line in chosen.outlines if "make browser" in line] == [
+        "3 項要開瀏覽器，這次沒有執行；執行 make browser"
+    ]
+    chosen.assert_outcomes(passed=1)
+    named = pytester.runpytest_subprocess("-m", "not browser", "-k", "other", *processes)
+    assert not any("make browser" in line for line in named.outlines), "用 -k 挑過的不說"
+    everything = pytester.runpytest_subprocess(*processes)
+    assert not any("make browser" in line for line in everything.outlines), "反例：都選了就不說"
+    everything.assert_outcomes(passed=1, failed=3)

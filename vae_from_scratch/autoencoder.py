@@ -41,13 +41,16 @@ class Autoencoder(VAE):
 
 
 class WithoutNoise:
-    """把引擎的雜訊換成 0、beta 換成 0。"""
+    """把引擎的雜訊換成 0、beta 換成 0；``keep_kl`` 留下 beta（第 1 章的消融）。"""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, keep_kl: bool = False) -> None:
         self.engine = engine
+        self.keep_kl = keep_kl
 
     def loss_and_gradient(
         self, parameters: NDArray, x: NDArray, noise: NDArray, beta: float
     ) -> tuple[Loss, NDArray]:
-        """只有重建誤差的損失與梯度；``noise`` 與 ``beta`` 不使用。"""
-        return self.engine.loss_and_gradient(parameters, x, np.zeros_like(noise), 0.0)
+        """沒有雜訊的損失與梯度；``noise`` 不使用，``beta`` 只在 ``keep_kl`` 時使用。"""
+        return self.engine.loss_and_gradient(
+            parameters, x, np.zeros_like(noise), beta if self.keep_kl else 0.0
+        )

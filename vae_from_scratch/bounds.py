@@ -160,7 +160,7 @@ class Bounds:
                 f"方法 {method} 要一個變數一個 softmax（或常態），缺失的變數才拿得掉；"
                 f"這個模型的概似（likelihood）是 {self.likelihood!r}。"
                 "伯努利的模型請先用 vae.as_categorical(groups)，"
-                "別的請改用 likelihood=\"categorical\" 訓練。"
+                '別的請改用 likelihood="categorical" 訓練。'
             )
         return self.likelihood
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from . import arithmetic
+from . import announce, arithmetic
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -83,14 +83,30 @@ class Cluster:
         backend = _backend(self.client)
         parallel = Parallel(n_jobs=-1, backend=backend, batch_size=1, pre_dispatch="all", return_as=order)
         data = self._everywhere(pickle.dumps(common, protocol=5)) if common else b""
-        parts = (cloudpickle.dumps((function, places, rest)) for rest in own(tasks, places))
-        with self._explained(), _watching(self.client, backend):
+        parts = (
+            cloudpickle.dumps((number, function, places, rest))
+            for number, rest in enumerate(own(tasks, places))
+        )
+        with self._explained(), _watching(self.client, backend), self._relayed(run):
             try:
                 calls = (delayed(remote.in_child)(run, settings, data, part) for part in parts)
                 for answer in parallel(calls):
                     yield _result(answer)
             finally:
                 self._close(run)
+
+    @contextmanager
+    def _relayed(self, run: str) -> Iterator[None]:
+        """工作行程說的進度（每個訓練週期），說給這台電腦上正在聽的（``progress.follow``）。"""
+        from . import remote
+
+        topic = remote.topic(run)
+        self.client.subscribe_topic(topic, lambda event: announce.relay(event[1]))
+        try:
+            yield
+        finally:
+            with suppress(Exception):  # 叢集已經不見了
+                self.client.unsubscribe_topic(topic)
 
     def _everywhere(self, data: bytes) -> Any:
         """每個工作行程都有一份：死了一個，別的還有。"""

@@ -25,7 +25,7 @@ def finite(values: NDArray, name: str) -> NDArray:
     """原樣傳回；有 NaN 或 inf 就引發 ``ValueError``，說出在哪一格。"""
     if not np.isfinite(values).all():
         row, column = np.argwhere(~np.isfinite(values))[0]
-        overflow = "原來的值若超過 3.4e38，float32 裝不下，請改用 dtype=\"float64\"。"
+        overflow = '原來的值若超過 3.4e38，float32 裝不下，請改用 dtype="float64"。'
         cure = "請先補上缺失值，或用獨熱編碼把缺失寫成整組 0。" + (
             overflow if values.dtype == np.float32 else ""
         )
@@ -40,12 +40,11 @@ def check_same_layout(name: str, got: Categorical | Mixed, wanted: Likelihood) -
     if type(got) is not type(wanted):
         raise ValueError(
             f"引數 {name} 是照 {got!r} 排的，模型的概似（likelihood）卻是 {wanted!r}；"
-            "只有類別的列用 likelihood=\"categorical\"，有數字的用 \"mixed\"。"
+            '只有類別的列用 likelihood="categorical"，有數字的用 "mixed"。'
         )
     if got.groups != wanted.groups:
         raise ValueError(
-            f"引數 {name} 各變數的水準個數是 {got.groups}，訓練時是 "
-            f"{wanted.groups}；請用同一個編碼規則。"
+            f"引數 {name} 各變數的水準個數是 {got.groups}，訓練時是 {wanted.groups}；請用同一個編碼規則。"
         )
     if (layout := getattr(got, "spiked", None)) != getattr(wanted, "spiked", None):
         raise ValueError(f"引數 {name} 在 0 有尖峰的數字是 {layout}，與訓練時不同；請用同一個編碼規則。")

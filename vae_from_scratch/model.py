@@ -41,7 +41,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             ``Categorical((5, 2, 7))``、``Gaussian("learned")``。
         beta：KL 的權重；重建與 KL 都是每列對欄、對維度求和的 nats。1 就是 ELBO。
         kl：``"closed_form"``、``"single_sample"`` 或 ``"path_derivative"``。
-        warmup_epochs：beta 由 0 線性升到定值的訓練週期數；0 表示不暖身。
+        warmup_epochs：beta 線性升到定值用幾個訓練週期（第一個是 beta 除以它）；0 表示不暖身。
         free_bits：每個維度不受罰的 nats；0 表示不用。
         engine：``"numpy"``、``"autograd"`` 或 ``"tensorflow"``，三者結果相同。
         random_state：整數、``None`` 或 ``numpy.random.Generator``；同一個整數給同樣的位元。
@@ -332,7 +332,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if not isinstance(self.likelihood_, Bernoulli | Categorical):
             raise ValueError(
                 f"這個模型的概似（likelihood）是 {self.likelihood_!r}，輸出不是 logit，不能讀成 softmax；"
-                "請改用 likelihood=\"categorical\" 訓練。"
+                '請改用 likelihood="categorical" 訓練。'
             )
         reading = deepcopy(self)
         reading.likelihood = reading.likelihood_ = Categorical(groups)

@@ -1,6 +1,7 @@
 """Adam（第 8 章）：每個參數有自己的步長，由梯度的一階與二階動差決定。"""
 
 from dataclasses import dataclass, field
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,10 +80,10 @@ class Adam:
     def _scaled_rate_and_epsilon(self) -> tuple[float, float]:
         """把偏誤修正與動差的縮放全收進兩個純量。"""
         correction1, correction2 = 1 - self.beta1**self.step, 1 - self.beta2**self.step
-        rate = self.learning_rate * np.sqrt(correction2) / correction1
-        epsilon = self.epsilon * (np.sqrt(correction2) if self.epsilon_convention == "paper" else 1.0)
-        scale = np.sqrt(1 - self.beta2)
-        return float(rate * (1 - self.beta1) / scale), float(epsilon / scale)
+        rate = self.learning_rate * sqrt(correction2) / correction1
+        epsilon = self.epsilon * (sqrt(correction2) if self.epsilon_convention == "paper" else 1.0)
+        scale = sqrt(1 - self.beta2)
+        return rate * (1 - self.beta1) / scale, epsilon / scale
 
     def flush_denormals(self) -> None:
         """把小到快成為非正規數（denormal）的動差歸零，否則處理器要走慢路，一步可以慢上一倍。

@@ -139,7 +139,7 @@ class Estimate:
             self.items[number].ended = now
 
     def received(self, now: float) -> None:
-        """收到一件的結果（叢集上的工作聽不到別的）。"""
+        """收到一件的結果；封包都掉了，也還有這個。"""
         self.returned, self.last_return = self.returned + 1, now
 
     def _learn(self, seconds: float, amount: float) -> None:
@@ -157,7 +157,9 @@ class Estimate:
     def epochs(self) -> tuple[int, int]:
         """走完的與全部的週期。"""
         done = sum(item.epochs for item in self.items.values())
-        return done, max(done, sum(work.epochs for work in self.works))
+        total = max(done, sum(work.epochs for work in self.works))
+        all_back = self.returned == len(self.works)  # 結果都回來了，最後幾個封包卻也許還在路上
+        return total if done and all_back else done, total
 
     @property
     def fraction(self) -> float:

@@ -7,11 +7,14 @@
 import os
 import pickle
 import queue
+import socket
 import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -19,6 +22,8 @@ from . import announce, arithmetic
 
 SERVE = "from vae_from_scratch import remote; remote.serve()"
 LENGTH = struct.Struct(">Q")
+#: 進度經過排程器，一個子行程隔這麼多秒才送一次；最後一個週期一定送。
+RELAY_SECONDS = 0.5
 #: 閒置這麼多秒的子行程就結束，免得使用者被殺掉以後，還占著別人的記憶體。
 IDLE_SECONDS = 60.0
 
@@ -36,12 +41,13 @@ class Answer(NamedTuple):
 class Child:
     """一個用參考算術的子行程，一次做一件。"""
 
-    def __init__(self, run: str, settings: dict[str, str]) -> None:
+    def __init__(self, run: str, settings: dict[str, str], tell: Callable[[str], Any]) -> None:
         self.run = run
         self.timer: threading.Timer | None = None
-        command = [sys.executable, "-c", SERVE]
+        self.ear = _Ear(run, tell)
+        command, told = [sys.executable, "-c", SERVE], {announce.VARIABLE: self.ear.address}
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(settings)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(settings) | told
         )
 
     def ask(self, *parts: bytes) -> Answer:
@@ -58,13 +64,45 @@ class Child:
         """立刻結束，不等它做完。"""
         self.process.kill()
         self.process.wait()
+        self.ear.close()
+
+
+class _Ear:
+    """在工作行程裡聽一個子行程的進度（``announce`` 的封包），一句一句交給 ``tell``。"""
+
+    def __init__(self, secret: str, tell: Callable[[str], Any]) -> None:
+        self.secret, self.tell, self.last = secret, tell, 0.0
+        self.receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.receiver.bind(("127.0.0.1", 0))
+        self.address = f"{self.receiver.getsockname()[1]}:{secret}"
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def close(self) -> None:
+        """不再聽；空的封包叫醒等在那裡的執行緒。"""
+        with suppress(OSError):
+            self.receiver.sendto(b"", self.receiver.getsockname())
+
+    def _listen(self) -> None:
+        with self.receiver:
+            while message := self.receiver.recv(256):
+                secret, _, said = message.decode("ascii", "replace").partition(" ")
+                if secret == self.secret and self._is_worth_telling(said.split()):
+                    with suppress(Exception):  # 進度送不到，訓練照樣走
+                        self.tell(said)
+
+    def _is_worth_telling(self, words: list[str]) -> bool:
+        """開始、結束與最後一個週期一定說；其餘的隔一陣子說一次，說的是累計的數，不會少算。"""
+        may_wait = words[:1] == ["epoch"] and words[3:4] != words[4:5]
+        if may_wait and time.monotonic() - self.last < RELAY_SECONDS:
+            return False
+        self.last = time.monotonic()
+        return True
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
     """算術照交工作的那台電腦（``settings``），不照工作行程自己的；套件就是工作行程用的那一份。"""
     paths = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
-    ours = (*arithmetic.AVX2_ONLY, announce.VARIABLE)  # 聽進度的行程不在這台電腦上
-    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    kept = {name: value for name, value in os.environ.items() if name not in arithmetic.AVX2_ONLY}
     return kept | settings | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
@@ -75,7 +113,7 @@ _lock = threading.Lock()
 
 def in_child(run: str, settings: dict[str, str], shared: bytes, task: bytes) -> Answer:
     """在子行程做一件工作；同一次執行（``run``）的子行程做完會再用，載入套件的時間只花一次。"""
-    child = _borrow(run, settings)
+    child = _borrow(run, settings, _teller(run))
     answer = child.ask(shared, task)
     with _lock:
         _busy.remove(child)
@@ -97,11 +135,27 @@ def close(run: str) -> None:
         child.close()
 
 
-def _borrow(run: str, settings: dict[str, str]) -> Child:
+def topic(run: str) -> str:
+    """一次執行的進度，在 Dask 的事件裡叫什麼。"""
+    return f"vae-progress-{run}"
+
+
+def _teller(run: str) -> Callable[[str], Any]:
+    """把一句話經過排程器交給正在看進度的電腦；不是在 Dask 的工作行程裡，就不說。"""
+    try:
+        from distributed import get_worker
+
+        worker = get_worker()
+    except (ImportError, ValueError):
+        return lambda said: None
+    return lambda said: worker.log_event(topic(run), said)
+
+
+def _borrow(run: str, settings: dict[str, str], tell: Callable[[str], Any]) -> Child:
     with _lock:
         child = next((child for child in _idle if child.run == run), None)
         if child is None:
-            child = Child(run, settings)
+            child = Child(run, settings, tell)
         else:
             _idle.remove(child)
             if child.timer is not None:
@@ -142,9 +196,9 @@ def _receive(waiting: "queue.Queue[list[bytes]]") -> None:
 
 def _do(shared: bytes, task: bytes) -> tuple[bytes, bytes]:
     try:
-        function, places, own = pickle.loads(task)
+        number, function, places, own = pickle.loads(task)
         arguments = joined(pickle.loads(shared) if shared else [], places, own)
-        return b"done", _pickled(arithmetic.with_one_thread(0, function, *arguments))
+        return b"done", _pickled(arithmetic.with_one_thread(number, function, *arguments))
     except Exception as error:
         return b"error", _pickled(error)
 

@@ -193,9 +193,12 @@ class MixedRows:
         """展開幾列 (len(index), K + 2M)；缺失的變數整組為 0，缺失的數字寫 0、觀察到是 0。"""
         numbers = np.take(self.numbers, index, axis=0)
         observed = np.isfinite(numbers)
-        levels = self.layout.blocks.one_hot(np.take(self.codes, index, axis=0), self.dtype)
-        values = np.where(observed, numbers, 0).astype(self.dtype)
-        return np.hstack([levels, values, observed.astype(self.dtype)])
+        n_levels, n_numbers = self.layout.n_levels, numbers.shape[1]
+        x = np.empty((len(numbers), self.n_columns), self.dtype)
+        x[:, :n_levels] = self.layout.blocks.one_hot(np.take(self.codes, index, axis=0), self.dtype)
+        x[:, n_levels : n_levels + n_numbers] = np.where(observed, numbers, 0)
+        x[:, n_levels + n_numbers :] = observed
+        return x
 
     def __getitem__(self, rows: NDArray | slice) -> "MixedRows":
         """只留這幾列（切片、布林或整數的陣列），仍是代碼與數字。"""

@@ -82,7 +82,7 @@ def make_likelihood(likelihood: Any, layout: Categorical | Mixed | None = None) 
     if not isinstance(likelihood, str) or likelihood not in LIKELIHOODS:
         raise ValueError(
             f"引數 likelihood 是 {likelihood!r}；可用的概似（likelihood）是 {'、'.join(LIKELIHOODS)}，"
-            "或 likelihood 模組裡的物件，例如 Gaussian(\"learned\")。"
+            '或 likelihood 模組裡的物件，例如 Gaussian("learned")。'
         )
     return LIKELIHOODS[likelihood]()
 

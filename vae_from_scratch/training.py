@@ -197,7 +197,7 @@ def check_validation(epoch: int, row: dict[str, Any]) -> None:
             f"訓練在第 {epoch} 個訓練週期（epoch）結束時停下：驗證資料 validation 的損失不是有限的數"
             f"（重建 {row['val_reconstruction']:g}，KL {row['val_kl']:g}）。常見的原因："
             "validation 的尺度和訓練資料差太多（請用同一個標準化）、"
-            f"或 float32 溢位（請用 dtype=\"float64\"）。{_kept(epoch)}"
+            f'或 float32 溢位（請用 dtype="float64"）。{_kept(epoch)}'
         )
 
 
@@ -206,7 +206,7 @@ def _diverged(epoch: int, step: int, loss: Loss, learning_rate: float) -> str:
         f"訓練在第 {epoch} 個訓練週期（epoch）的第 {step} 步停下：損失或參數不是有限的數"
         f"（重建 {loss.reconstruction:g}，KL {loss.kl:g}）。常見的原因："
         f"學習率 learning_rate={learning_rate:g} 太大、資料的尺度太大（請先標準化）、"
-        f"或 float32 溢位（請用 dtype=\"float64\"）。{_kept(epoch)}"
+        f'或 float32 溢位（請用 dtype="float64"）。{_kept(epoch)}'
     )
 
 

@@ -53,7 +53,7 @@ def test_one_epoch_is_not_a_measurement():
 
 @pytest.mark.slow
 def test_engines_stay_near_the_bound():
-    """防退步：原文的網路，引擎 numpy 不超過下限的 2.5 倍（目標是 1.6），手寫的基本運算不超過 4 倍。
+    """防退步：原文的網路，引擎 numpy 不超過下限的 2.5 倍（量測是 1.63），手寫的基本運算不超過 4 倍。
 
     測試時機器可能很忙，所以放寬；準確的數字由 ``python -m vae_from_scratch bench`` 量。
     """

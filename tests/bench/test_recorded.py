@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 
 from vae_from_scratch.bench import measure, report
-from vae_from_scratch.bench.contestants import ENTRIES
+from vae_from_scratch.bench.contestants import CATEGORICAL, ENTRIES, MIXED
 from vae_from_scratch.bench.scale import BATCH_SIZES, MANY, WIDTHS
 
 
@@ -31,8 +31,11 @@ def test_everyone_took_part(lines):
 
 
 def test_numpy_engine(lines):
-    """引擎 numpy：不超過下限的 1.75 倍，只輸給整個週期編譯成一個程式的；融合的 Adam 更快。"""
-    assert lines["numpy_fused"].to_bound < lines["numpy"].to_bound <= 1.75
+    """引擎 numpy：不超過下限的 1.65 倍，只輸給整個週期編譯成一個程式的；融合的 Adam 不超過 1.3 倍。
+
+    兩者只差 Adam：NumPy 要掃過參數十趟（開根號那一趟由計算決定，分塊也快不了），下限只算七趟加法。
+    """
+    assert lines["numpy"].to_bound <= 1.65 and lines["numpy_fused"].to_bound <= 1.3
     slower = ("tf_step", "torch_eager", "keras_fit", "tensorflow", "autograd", "autograd_primitives")
     assert all(lines["numpy"].median < lines[key].median for key in slower)
 
@@ -40,12 +43,13 @@ def test_numpy_engine(lines):
 def test_against_jax(lines):
     """有 AVX-512 時不超過 JAX 的 1.25 倍，加上融合的 Adam 就比它快。
 
-    只有 AVX2 時，XLA 自己的矩陣乘法比 OpenBLAS 快：JAX 離（用 OpenBLAS 量的）下限不到兩成半，差距在矩陣乘法。
+    只有 AVX2 時，融合的 Adam 不超過 JAX 的 1.1 倍；沒有 numba 的不超過 1.3 倍：兩者只差 Adam，
+    NumPy 要掃過參數十趟，JAX 與 numba 一趟。
     """
     if "SkylakeX" in (report.RECORDED / report.MACHINE).read_text(encoding="utf-8"):
         assert lines["numpy"].to_jax <= 1.25 and lines["numpy_fused"].to_jax < 1
     else:
-        assert lines["jax_scan"].to_bound < 1.25 and lines["numpy"].to_jax <= 1.5
+        assert lines["numpy_fused"].to_jax <= 1.1 and lines["numpy"].to_jax <= 1.3
 
 
 def test_what_an_honest_second_opinion_costs(lines):
@@ -76,3 +80,11 @@ def test_a_million_rows():
 
 def test_shapes_are_complete():
     assert len(records(report.SHAPES_CSV)) == len(WIDTHS) * len(BATCH_SIZES)
+
+
+def test_mixed_table():
+    """類別與數字並存的 79 欄，走一列不超過只有 43 個類別欄的 1.3 倍，同一次量測。"""
+    categorical, mixed = report.read_tables()
+    assert (categorical.key, mixed.key) == (CATEGORICAL, MIXED)
+    assert categorical.epochs == mixed.epochs == measure.EPOCHS
+    assert categorical.to_categorical == 1 < mixed.to_categorical <= 1.3

@@ -5,7 +5,7 @@ import pytest
 
 from tests.bench.test_measure import timing
 from vae_from_scratch.bench import report
-from vae_from_scratch.bench.contestants import BOUND
+from vae_from_scratch.bench.contestants import BOUND, CATEGORICAL, MIXED
 from vae_from_scratch.bench.scale import Cell, Rows
 from vae_from_scratch.bench.whole_study import Study
 
@@ -37,6 +37,26 @@ def test_csv_round_trip(found, tmp_path):
     assert [line.key for line in again] == [line.key for line in found]
     assert [line.to_bound for line in again] == pytest.approx([line.to_bound for line in found], rel=1e-5)
     assert again[1].epochs == 16
+
+
+def test_mixed_table_is_per_row_and_divided_by_the_categorical_one(tmp_path):
+    """每列的微秒由一個訓練週期的時間除以列數；比值對同一輪裡只有類別的；CSV 讀回來相同。"""
+    wall = [1.0] + [0.01] * 15
+    timings = [timing(CATEGORICAL, wall), timing(MIXED, [1.2 * t for t in wall])]
+    categorical, mixed = report.tables(timings, n_rows=1000)
+    assert (categorical.microseconds_per_row, mixed.microseconds_per_row) == pytest.approx((10, 12))
+    assert (categorical.to_categorical, mixed.to_categorical) == pytest.approx((1, 1.2))
+    assert "| 12.00 | 12.00–12.00 | 1.20 |" in report.mixed_table([categorical, mixed])
+    report.write_csv(tmp_path / report.MIXED_CSV, [categorical, mixed])
+    assert report.read_tables(tmp_path)[1].to_categorical == pytest.approx(1.2)
+
+
+def test_a_table_that_was_not_measured_is_named():
+    """有一種表沒有量成：說出是哪一種、為什麼，不拿空的數字充數。"""
+    failed = timing(MIXED, [])
+    failed.failure = "當掉了"
+    with pytest.raises(RuntimeError, match=r"mixed.*當掉了"):
+        report.tables([timing(CATEGORICAL, [1.0, 1.0]), failed], n_rows=1000)
 
 
 def test_figure_shows_every_racer(found, tmp_path):

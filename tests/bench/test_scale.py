@@ -44,6 +44,11 @@ def test_peak_is_a_plausible_number():
     assert peak != peak or 10 < peak < 50_000
 
 
+def test_mixed_steps_walk_both_tables():
+    found = scale.mixed_steps(many=4_000, rounds=1, steps=2)
+    assert list(found) == [scale.FEW, 4_000] and all(value > 0 for value in found.values())
+
+
 def test_shape_table_covers_every_combination():
     """每一種寬度與批次大小各一格，都是正的時間。"""
     cells = scale.shape_table(small_problem(), widths=(0.05, 0.1), batch_sizes=(16, 64), repeats=1)

@@ -10,9 +10,12 @@ from tests.book.numbers import CELL, HEADER
 BOOK = Path(__file__).resolve().parents[2] / "book"
 CHAPTERS = sorted(BOOK.glob("0[1-7]-*.md"))
 HAN = re.compile(r"[\u4e00-\u9fff]")
-PROSE_LENGTH = range(2500, 5001)
+#: 全部的字，連同深入；以及什麼都不打開時的主線。
+PROSE_LENGTH, MAIN_LINE = range(2500, 5301), range(1200, 4301)
 QUESTION = re.compile(r"^(:{3,})\{admonition\} 想一想\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^(`{3,}|:{3,})\{(?:math|literalinclude)\}.*?^\1[ ]*$", re.MULTILINE | re.DOTALL)
+MARKED = re.compile(r"^(:{3,})\{deeper\}[^\n]*\n\1$.*?^:{3,}\{deeper-end\}\n:{3,}$", re.MULTILINE | re.DOTALL)
+DEEPER = re.compile(r"^(:{3,})\{deeper\}[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
 MATH = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
 PARTS = [r"^# ", r"\{admonition\} 這一章的目標", r"^## .*？$", r"^## 練習$", r"^## 小結$", r"^## 參考文獻$"]
 
@@ -20,6 +23,11 @@ PARTS = [r"^# ", r"\{admonition\} 這一章的目標", r"^## .*？$", r"^## 練�
 def prose(page: str) -> str:
     """讀者逐字讀的部分：程式、公式與引用的程式不算。"""
     return MATH.sub("", BLOCK.sub("", CELL.sub("", page.split("\n---\n", 1)[-1])))
+
+
+def main_line(text: str) -> str:
+    """拿掉深入：有內容的整塊，或 ``{deeper}`` 與 ``{deeper-end}`` 夾住的。"""
+    return DEEPER.sub("", MARKED.sub("", text))
 
 
 def shortcomings(page: str) -> list[str]:
@@ -30,6 +38,7 @@ def shortcomings(page: str) -> list[str]:
     places = [match.start() if (match := re.search(part, text, re.MULTILINE)) else -1 for part in PARTS]
     checks = {
         f"內文 {len(HAN.findall(text))} 字": len(HAN.findall(text)) in PROSE_LENGTH,
+        f"主線 {len(HAN.findall(main_line(text)))} 字": len(HAN.findall(main_line(text))) in MAIN_LINE,
         "頁面自己畫的圖不到三張": len(re.findall(r"^\s+figure:", headers, re.MULTILINE)) >= 3,
         "有不是頁面畫的圖": not re.search(r"!\[|\{figure\}|\{image\}", text),
         "想一想不是二到四題，或答案沒有摺起來": 2 <= len(questions) <= 4
@@ -61,6 +70,7 @@ def test_every_equation_referred_to_is_numbered(chapter: Path) -> None:
 
 CELL_WITH_A_FIGURE = "```{code-cell} ipython3\n---\nmystnb:\n  figure: {name: fig}\n---\nplot()\n```\n"
 ASK = "::::{admonition} 想一想\n為什麼？\n\n:::{dropdown} 答案\n因為。\n:::\n::::\n"
+DEEP_CELL = f"\n\n:::{{deeper}} 旁支\n:::\n\n{'字' * 2000}\n\n{CELL_WITH_A_FIGURE}\n:::{{deeper-end}}\n:::\n"
 GOOD = f"""---
 a: 1
 ---
@@ -94,7 +104,9 @@ def test_a_chapter_that_keeps_it_is_accepted() -> None:
     ("before", "after", "found"),
     [
         ("字" * 2600, "字" * 2000, "內文"),
-        ("字" * 2600, "字" * 5100, "內文"),
+        ("字" * 2600, "字" * 4000 + "\n\n:::{deeper} 旁支\n" + "字" * 1500 + "\n:::\n", "內文"),
+        ("字" * 2600, "字" * 4400, "主線"),
+        ("字" * 2600, "字" * 900 + DEEP_CELL, "主線"),
         (CELL_WITH_A_FIGURE * 3, CELL_WITH_A_FIGURE * 2, "不到三張"),
         ("字字", "![別人的圖](a.png)", "不是頁面畫的圖"),
         (ASK * 2, ASK, "想一想"),

@@ -263,3 +263,155 @@ def test_words_of_no_page_leave_the_index(extension):
     app = SimpleNamespace(builder=SimpleNamespace(indexer=indexer), env=SimpleNamespace(all_docs={}))
     assert extension("search_zh_tw").forget_gone_words(app) == []
     assert (indexer._mapping, indexer._title_mapping) == ({"新": {"02"}}, {})
+
+
+# ── 兩層的內文 ────────────────────────────────────────────────────────
+
+
+def cell(*outputs, **attributes):
+    parts = [nodes.container(nb_element="cell_code_source")]
+    parts += [nodes.container("", *outputs, nb_element="cell_code_output")] if outputs else []
+    return nodes.container("", *parts, nb_element="cell_code", **attributes)
+
+
+def test_code_is_folded_unless_it_belongs_to_the_main_line(extension):
+    document = new_document("page")
+    shown = cell(cell_metadata={"tags": ["main-line-code"]})
+    document += [cell(nodes.image()), cell(hide_mode="output"), shown]
+    extension("layers").fold_code(document, "看", "收")
+    assert [node.get("hide_mode") for node in document.children] == ["input", "output", None]
+
+
+def test_what_is_only_printed_is_folded_with_its_code(extension):
+    document, printed = new_document("page"), nodes.literal_block(classes=["output", "stream"])
+    document += [cell(printed), cell(printed.deepcopy(), nodes.image()), cell()]
+    document += nodes.container("", nodes.container("", nodes.raw()), nb_element="cell_code")  # 程式已經拿掉
+    document += cell(printed.deepcopy(), cell_metadata={"tags": ["main-line"]})
+    extension("layers").fold_code(document, "看", "收")
+    assert [node["hide_mode"] for node in document.children] == ["all", "input", "all", "input", "input"]
+
+
+def test_an_exercise_is_folded_with_its_solution(extension):
+    layers = extension("layers")
+    document = new_document("page")
+    first = layers.exercise_node("", nodes.title("", "習題"), nodes.subtitle("", "(數一數，2 分)"))
+    others = [
+        layers.solution_node(),
+        layers.exercise_node("", nodes.title("", "第二題")),
+        nodes.paragraph("", "後面"),
+    ]
+    document += [first, *others]
+    layers.fold_exercises(document)
+    folded, second, after = document.children
+    assert [type(node).__name__ for node in folded.children] == [
+        "fold_title",
+        "exercise_node",
+        "solution_node",
+    ]
+    assert (folded[0].astext(), second[0].astext(), after.astext()) == ("數一數，2 分", "第二題", "後面")
+
+
+def test_only_the_references_section_is_folded(extension):
+    layers, document = extension("layers"), new_document("page")
+    for name in ("小結", "參考文獻"):
+        document += nodes.section(
+            "", nodes.title("", name), nodes.paragraph("", "一"), nodes.paragraph("", "二")
+        )
+    layers.fold_references(document)
+    kept, folded = document.children
+    assert len(kept.children) == 3
+    assert len(folded.children) == 2 and folded[1].astext().endswith("一\n\n二")
+
+
+def test_the_switch_appears_only_where_something_is_folded(extension):
+    layers = extension("layers")
+    config = SimpleNamespace(nb_code_prompt_show="看", nb_code_prompt_hide="收")
+    switches = []
+    for body in (nodes.paragraph("", "文"), layers.fold("", layers.fold_title("", "深入"), layer="deeper")):
+        document = new_document("page")
+        document += nodes.section("", nodes.title("", "章"), body)
+        layers.fold_page(SimpleNamespace(config=config), document)
+        switches.append(len(list(document.findall(nodes.raw))))
+    assert switches == [0, 1]
+
+
+def marked(layers, *between):
+    start = layers.fold("", layers.fold_title("", "深入"), layer="deeper", unfinished=True)
+    section = nodes.section("", nodes.title("", "節"), nodes.paragraph("", "前"), start, *between)
+    section += nodes.paragraph("", "後")
+    document = new_document("page")
+    document += section
+    layers.fold_marked(document)
+    return section
+
+
+def test_what_stands_between_the_marks_is_folded(extension):
+    layers = extension("layers")
+    section = marked(layers, nodes.paragraph("", "甲"), cell(), layers.fold_end())
+    assert [node.astext() for node in section.children] == ["節", "前", "深入\n\n甲\n\n", "後"]
+    assert not section[2]["unfinished"]
+
+
+def test_a_mark_without_its_partner_is_reported(extension, monkeypatch):
+    layers, said = extension("layers"), []
+    monkeypatch.setattr(layers.logger, "warning", lambda text, **_: said.append(text))
+    marked(layers, nodes.paragraph("", "甲"))
+    marked(layers, layers.fold_end(), layers.fold_end())
+    assert len(said) == 2 and "要有 {deeper-end}" in said[0] and "前面沒有 {deeper}" in said[1]
+
+
+# ── 表格與圖 ──────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("text", ["0.65 ± 0.02", "−5%", "(-0.47, -2.06)", "1,460", "1e-12", "[0.1, 0.3]"])
+def test_numbers_are_told_from_words(extension, text):
+    cells = extension("table_cells")
+    assert cells.is_number(text)
+    assert not cells.is_number(f"約 {text}") and not cells.is_number(", ".join([text] * 20))
+    assert not cells.is_number("—")
+
+
+TABLE = """<table><thead><tr style="text-align: right;"><th>方法</th><th>R²</th></tr></thead>
+<tbody><tr><td>VAE</td><td>0.65 ± 0.02</td></tr><tr><td>PCA</td><td>—</td></tr></tbody></table>"""
+
+
+def test_heads_stand_over_their_cells(extension):
+    html = extension("table_cells").aligned(TABLE)
+    assert "style" not in html
+    assert re.findall(r'<t[hd] class="(\w+)">', html) == ["words", "number"] * 3
+
+
+def test_a_table_with_spans_only_marks_numbers(extension):
+    html = extension("table_cells").aligned(TABLE.replace("<th>R²", '<th colspan="1" rowspan="2">R²'))
+    assert re.findall(r'class="(\w+)">([^<]*)', html) == [("number", "0.65 ± 0.02")]
+
+
+SVG = '<svg><dc:title>matplotlib</dc:title><style>*{}</style><path style="fill: #1b1f24"/></svg>'
+
+
+def test_a_figure_gets_its_dark_colours_once(extension):
+    figures = extension("dark_figures")
+    dark = figures.with_dark(SVG)
+    assert '[style*="fill: #1b1f24"]{fill:#e6e8eb !important}' in dark
+    assert figures.with_dark(dark) == dark
+    assert figures.with_dark("<svg></svg>") == "<svg></svg>"
+
+
+def contrast(first, second):
+    def luminance(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_dark_figures_have_enough_contrast(extension):
+    """字與資料的每一種顏色；沒有換的也在深色的底上。反例：原來的墨色看不見。"""
+    from vae_from_scratch.plotting import COLOURS
+
+    dark = extension("dark_figures").DARK
+    for colour in COLOURS.values():
+        assert contrast(dark.get(colour.lower(), colour), dark["#ffffff"]) > 4.5
+    assert contrast(COLOURS["ink"], dark["#ffffff"]) < 1.5

@@ -91,6 +91,11 @@ def english_interface(soup: BeautifulSoup) -> list[str]:
     return sorted({text for text in words if re.search("[A-Za-z]{2}", text) and not HAN.search(text)} - NAMES)
 
 
+def raw_roles(soup: BeautifulSoup) -> list[str]:
+    """沒有排成公式、照原樣印出來的 reStructuredText：內文、引用的說明與程式裡都算。"""
+    return re.findall(r":(?:math|func|class|mod):`[^`]*`|\.\. math::", soup.get_text())
+
+
 @pytest.fixture(scope="module", params=pages() or ["index.html"])
 def page(request: pytest.FixtureRequest) -> Path:
     return require_book() / request.param
@@ -112,6 +117,10 @@ def test_figures_have_their_own_alternative_text(soup):
 
 def test_interface_is_in_chinese(soup):
     assert english_interface(soup) == []
+
+
+def test_formulas_in_listings_are_formulas(soup):
+    assert raw_roles(soup) == []
 
 
 def test_nothing_is_loaded_from_elsewhere(soup):
@@ -154,3 +163,9 @@ def test_english_interface_is_caught():
     soup = BeautifulSoup(page, "html.parser")
     assert english_interface(soup) == ["Copy to clipboard", "Exercise 1"]
     assert str(soup) == page, "別的檢查還要讀這棵樹"
+
+
+def test_raw_formulas_are_caught():
+    good = BeautifulSoup("<p>尺寸 <span class='math'>\\(x^2\\)</span></p>", "html.parser")
+    bad = BeautifulSoup("<pre>形狀 :math:`x^2`</pre><p>.. math:: x^2</p>", "html.parser")
+    assert raw_roles(good) == [] and len(raw_roles(bad)) == 2

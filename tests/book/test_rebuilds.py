@@ -4,12 +4,13 @@ import importlib
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+from tests.book import forked_sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK, PACKAGE = ROOT / "book", ROOT / "vae_from_scratch"
@@ -134,7 +135,15 @@ def code_of(inputs):
 
 def test_the_readers_of_gaussian(code_of):
     """畫圖、練習與評分用不到它；直接匯入的、透過模型或研究用到的都算。"""
-    everything = [*CHAPTERS, "index", "explorer", "exercises-and-grading", "teachers-handbook"]
+    everything = [
+        *CHAPTERS,
+        "index",
+        "explorer",
+        "digits",
+        "where",
+        "exercises-and-grading",
+        "teachers-handbook",
+    ]
     readers = {name for name in everything if "gaussian.py" in code_of(name)}
     assert set(everything) - readers == {"exercises-and-grading", "teachers-handbook"}
 
@@ -211,13 +220,8 @@ class SmallBook:
         from book import build
 
         kernel = build.kernel_settings(self.folder)
-        command = [sys.executable, "-P", "-m", "sphinx", "-q", "-b", "html", "book", "_build/html"]
-        done = subprocess.run(
-            command, cwd=self.folder, env=os.environ | kernel | {"PYTHONPATH": str(ROOT)},
-            capture_output=True, text=True, encoding="utf-8",
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        self.said = done.stderr
+        code, self.said = forked_sphinx.build(self.folder, os.environ | kernel | {"PYTHONPATH": str(ROOT)})
+        assert code == 0, self.said
         return set(self.log.read_text().split())
 
 

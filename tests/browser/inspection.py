@@ -49,7 +49,9 @@ SETTLED = """async () => {
   await window.MathJax?.startup?.promise;
   await document.fonts.ready;
   await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
-  const transitions = document.getAnimations().filter((a) => a instanceof CSSTransition);
+  // 收合的 <details> 裡，時間不往前走，轉場也就不會結束；看不見的不等。
+  const transitions = document.getAnimations().filter(
+    (a) => a instanceof CSSTransition && a.effect?.target?.checkVisibility());
   await Promise.allSettled(transitions.map((a) => a.finished));
 }"""
 

@@ -10,19 +10,22 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from numpy.typing import NDArray
+from scipy import integrate, special, stats
 
 from tests.browser.inspection import inaccessible, opened, overflow
 from tests.built_book import require_book
 from tests.figure_page import write_page
 from tests.quick_explorer import quick_model
 from vae_from_scratch.housing import explorer
-from vae_from_scratch.housing.explorer import unpacked
+from vae_from_scratch.housing.absence import all_columns
+from vae_from_scratch.housing.explorer import packed, unpacked
 from vae_from_scratch.housing.price_map import PriceMap
-from vae_from_scratch.likelihood import Categorical
+from vae_from_scratch.interactive import InteractiveFigure
+from vae_from_scratch.likelihood import Mixed
 from vae_from_scratch.network import multilayer_perceptron
 
 pytestmark = pytest.mark.browser
-TOLERANCE = 1e-5
+TOLERANCE = 1e-9
 PHONE: dict[str, Any] = {"width": 390, "has_touch": True, "is_mobile": True}
 #: 隨機的點，加上四個角落、兩軸與很遠的地方。
 POINTS = np.vstack(
@@ -36,15 +39,16 @@ POINTS = np.vstack(
 ASK = """([points, nudge]) => {
   const { unpack, Decoder, PriceMap } = Explorer;
   const data = JSON.parse(document.querySelector('[data-interactive="explorer"] script').textContent);
-  const decoder = new Decoder(data.layers, data.variables.map(({ levels }) => levels.length));
+  const decoder = new Decoder(data.layers, data.variables);
   decoder.layers[2].values[7] += nudge;
   const [heldOut, codes] = [unpack(data.houses.held_out).values, unpack(data.houses.mean).values];
   const train = data.houses.id.map((_, row) => row).filter((row) => !heldOut[row]);
   const map = new PriceMap(codes, data.houses.price.map(Math.log), train);
   return points.map((z) => {
     const near = map.nearest(z);
+    const { probabilities, means } = decoder.outputs(z);
     return {
-      probabilities: decoder.probabilities(z).flatMap((p) => [...p]),
+      probabilities: probabilities.flatMap((p) => [...p]), means,
       rows: near.map(({ row }) => row), ...map.price(near),
     };
   });
@@ -70,15 +74,29 @@ def ask(page: Any, points: NDArray, nudge: float = 0.0) -> list[dict[str, Any]]:
     return page.evaluate(ASK, [points.tolist(), nudge])
 
 
-def probabilities(data: dict[str, Any], z: NDArray) -> NDArray:
-    """同樣的權重，NumPy 用 float64 算。"""
-    layers = [unpacked(layer).astype(np.float64) for layer in data["layers"]]
-    groups = [len(variable["levels"]) for variable in data["variables"]]
-    return Categorical(groups).mean(multilayer_perceptron(layers, z))
+def numbers(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return [variable for variable in data["variables"] if "levels" not in variable]
 
 
-def largest_difference(answers: list[dict[str, Any]], truth: NDArray) -> float:
-    return float(np.abs([answer["probabilities"] for answer in answers] - truth).max())
+def layout_of(data: dict[str, Any]) -> Mixed:
+    groups = [len(variable["levels"]) for variable in data["variables"] if "levels" in variable]
+    spiked = [j for j, variable in enumerate(numbers(data)) if variable["shares"]]
+    return Mixed([*groups, *[2] * len(spiked)], len(numbers(data)), spiked)
+
+
+def decoded(data: dict[str, Any], z: NDArray) -> tuple[NDArray, NDArray]:
+    """同樣的權重，NumPy 用 float64 算：水準的機率，與數字的平均值（資料的單位）。"""
+    layers, layout = [unpacked(layer).astype(np.float64) for layer in data["layers"]], layout_of(data)
+    found = layout.mean(multilayer_perceptron(layers, z))
+    centre, spread = (np.array([variable[key] for variable in numbers(data)]) for key in ("centre", "spread"))
+    return found[:, : layout.n_levels], centre + spread * found[:, layout.n_levels :]
+
+
+def largest_difference(answers: list[dict[str, Any]], truth: tuple[NDArray, NDArray]) -> float:
+    """機率差多少；數字用相對於 1 與自己之中大的那個。"""
+    chances, means = (np.array([answer[key] for answer in answers]) for key in ("probabilities", "means"))
+    relative = np.abs(means - truth[1]) / np.maximum(1, np.abs(truth[1]))
+    return float(max(np.abs(chances - truth[0]).max(), relative.max()))
 
 
 def neighbours(data: dict[str, Any], z: NDArray) -> tuple[list[int], bool]:
@@ -138,10 +156,52 @@ def pixel(page: Any, z: tuple[float, float] | NDArray) -> tuple[float, float]:
 
 
 def test_decoder_in_the_page_equals_numpy(open_figure, figure, data):
-    """隨機與很遠的點，279 個機率都與 float64 的 NumPy 差不到 1e-5；動一個權重就比得出來（反向對照）。"""
-    page, truth = open_figure(figure), probabilities(data, POINTS)
+    """隨機與很遠的點，機率與數字都與 float64 的 NumPy 差不到 1e-9；動一個權重就比得出來（反向對照）。"""
+    page, truth = open_figure(figure), decoded(data, POINTS)
+    assert truth[0].shape[1] == 319 and truth[1].shape[1] == 35
     assert largest_difference(ask(page, POINTS), truth) < TOLERANCE
-    assert largest_difference(ask(page, POINTS, nudge=0.1), truth) > TOLERANCE
+    assert largest_difference(ask(page, POINTS, nudge=1e-4), truth) > TOLERANCE
+
+
+TOTAL_VARIATION = """([variable, pairs]) => {
+  const field = Explorer.fieldOf(variable);
+  return pairs.map(([before, after]) => field.moved(before, after));
+}"""
+
+
+def test_how_much_a_number_moved_is_the_total_variation_distance(open_figure, figure):
+    """兩個「0 的一點加上一個常態」的總變異距離：與一格一格加起來的積分相同。"""
+    variable = {
+        "s": 2.0,
+        "low": 0,
+        "high": 9,
+        "middle": [1, 8],
+        "centre": 4,
+        "shares": [0.5, 0.5],
+        "unit": "間",
+    }
+    sides = [
+        {"mean": mean, "chance": chance} for mean in (1.0, 4.0, 30.0) for chance in (1e-9, 0.3, 0.9, 1.0)
+    ]
+    pairs = list(itertools.product(sides, sides))
+    found = open_figure(figure).evaluate(TOTAL_VARIATION, [variable, pairs])
+    x = np.linspace(-30, 60, 90_001)
+
+    def density(side):
+        return side["chance"] * stats.norm(side["mean"], variable["s"]).pdf(x)
+
+    truth = [
+        0.5 * (abs(p["chance"] - q["chance"]) + integrate.trapezoid(np.abs(density(p) - density(q)), x))
+        for p, q in pairs
+    ]
+    assert found == pytest.approx(truth, abs=1e-6)
+    assert max(found) <= 1 and np.ptp(found) > 0.99
+
+
+def test_the_cumulative_normal_in_the_page_equals_scipy(open_figure, figure):
+    x = np.linspace(-9, 9, 181)
+    found = open_figure(figure).evaluate("x => x.map(Explorer.normalCdf)", x.tolist())
+    assert found == pytest.approx(special.ndtr(x).tolist(), abs=1e-11)
 
 
 def test_price_and_neighbours_equal_the_price_map(open_figure, figure, data):
@@ -159,7 +219,7 @@ def test_price_and_neighbours_equal_the_price_map(open_figure, figure, data):
 
 @pytest.mark.parametrize("z", [(0.0, 0.0), (1.25, -0.4), (-3.5, 3.5)])
 def test_what_is_shown_is_what_numpy_says(open_figure, figure, data, z):
-    """畫面上的字：期望房價與範圍、43 欄各自最可能的水準與機率。"""
+    """畫面上的字：期望房價與範圍、79 欄各自最可能的水準或平均值，與機率或學到的標準差。"""
     page = open_figure(figure)
     move_to(page, z)
     (mean,), (sd,), (reach,) = price_map(data)(np.array([z]))
@@ -167,17 +227,74 @@ def test_what_is_shown_is_what_numpy_says(open_figure, figure, data, z):
     text = said(page)
     assert f"期望房價 {prices[1]}美元（一個標準差：{prices[0]}到 {prices[2]}）" in text
     assert page.locator(".explorer .warning").is_visible() == (reach > explorer.FAR)
-    shown = dict(page.evaluate(ROWS))
-    parts = np.split(
-        probabilities(data, np.array([z]))[0], np.cumsum([len(v["levels"]) for v in data["variables"]])[:-1]
+    assert shown_rows(page) == expected_rows(data, np.array([z]))
+
+
+def shown_rows(page: Any) -> dict[str, list[str]]:
+    return dict(page.evaluate(ROWS))
+
+
+def expected_rows(data: dict[str, Any], z: NDArray) -> dict[str, list[str]]:
+    """每一欄的兩段字，由 NumPy 的解碼另外寫一次。"""
+    (chances,), (means,) = decoded(data, z)
+    parts = iter(np.split(chances, np.cumsum(layout_of(data).groups)[:-1]))
+    found = {}
+    for variable in data["variables"]:
+        if "levels" in variable:
+            p = next(parts)
+            found[variable["name"]] = [variable["labels"][p.argmax()], percent(p.max())]
+    for variable, mean in zip(numbers(data), means, strict=True):
+        none = next(parts)[0] if variable["shares"] else 0.0
+        if none > 0.5:
+            found[variable["name"]] = ["沒有", percent(none)]
+            continue
+        beyond = "" if variable["low"] <= np.rint(mean) <= variable["high"] else " ⚠"
+        amount, spread = amount_words(mean, variable["unit"]), spread_words(variable["s"], variable["unit"])
+        found[variable["name"]] = [amount + beyond, spread]
+    return found
+
+
+#: 一坪、一公尺各是資料的幾個單位；坪是 400/121 平方公尺，1 呎是 0.3048 公尺。
+UNITS = {"平方呎": (400 / 121 / 0.3048**2, "坪", 1), "呎": (1 / 0.3048, "公尺", 1)}
+
+
+def amount_words(value: float, unit: str) -> str:
+    size, name, digits = UNITS.get(unit, (1, unit, 0))
+    text = f"{value / size + 0.0:.{digits}f}" if unit == "年" else f"{value / size:,.{digits}f}"
+    return f"{re.sub('^-(?=[0.]+$)', '', text)} {name}".replace("-", "−")
+
+
+def spread_words(s: float, unit: str) -> str:
+    size = s / UNITS.get(unit, (1,))[0]
+    return f"± {size:,.{1 if size < 10 else 0}f}"
+
+
+def test_beyond_the_houses_a_number_says_it_extrapolates(open_figure, figure, data):
+    """走到數字超出訓練範圍的地方，那一列有 ⚠，展開來說出訓練的範圍；範圍裡的沒有。"""
+    page = open_figure(figure)
+    corners = np.array(list(itertools.product([-4, 4], repeat=2)), dtype=float)
+    beyond = np.array(
+        [
+            (np.rint(mean) < v["low"]) | (np.rint(mean) > v["high"])
+            for v, mean in zip(numbers(data), decoded(data, corners)[1].T, strict=True)
+        ]
     )
-    for variable, p in zip(data["variables"], parts, strict=True):
-        assert shown[variable["name"]] == [variable["labels"][p.argmax()], percent(p.max())]
+    unspiked = np.array([v["shares"] is None for v in numbers(data)])
+    j, corner = np.argwhere(beyond & unspiked[:, None])[0]
+    move_to(page, tuple(corners[corner]))
+    row = page.locator(".explorer .decoded li.beyond", has_text=numbers(data)[j]["name"]).first
+    page.locator(".explorer .themes details").evaluate_all("all => all.forEach((one) => (one.open = true))")
+    row.locator("button").click()
+    settle(page)
+    assert "⚠" in row.locator(".value").inner_text()
+    assert "超出訓練的範圍" in row.locator(".levels").inner_text()
+    move_to(page, (0, 0))
+    assert page.locator(".explorer .decoded li.beyond").count() == 0
 
 
 ROWS = """() => [...document.querySelectorAll(".explorer .decoded li > button")].map((b) => {
   const text = (name) => b.querySelector(name).textContent;
-  return [text(".name"), [text(".best"), text(".share")]];
+  return [text(".name"), [(b.querySelector(".value")).textContent, text(".share")]];
 })"""
 
 
@@ -315,23 +432,52 @@ def test_the_card_says_what_numpy_says(open_figure, figure, data, model):
     mean, log_var = (unpacked(data["houses"][key])[row].astype(float) for key in ("mean", "log_var"))
     sd = np.exp(0.5 * log_var)
     assert f"({mean[0]:.2f}, {mean[1]:.2f})，標準差 ({sd[0]:.2f}, {sd[1]:.2f})".replace("-", "−") in card
-    guess = model.schema.decode(probabilities(data, mean[None])).iloc[0]
-    truth = model.schema.decode(model.x[[row]]).iloc[0]
-    assert f"{truth.notna().sum()} 欄裡最可能的水準猜中 {(guess == truth).sum()} 欄" in card
+    known, right = verdicts(data, model, row)
+    category = np.array(["levels" in variable for variable in data["variables"]])
+    assert f"{known[category].sum()} 個類別猜中 {right[category].sum()} 個" in card
+    assert f"{known[~category].sum()} 個數字有 {right[~category].sum()} 個在一個標準差之內" in card
     assert (
         f"期望房價是 {np.exp(price_map(data)(mean[None])[0][0]) / 1e4:.1f} 萬" in card
     )  # 留下的房子不是鄰居
     assert "模型沒有看過" in card
     own = page.locator(".explorer .own").all_inner_texts()
-    assert len(own) == 43
+    assert len(own) == 79
     page.get_by_role("button", name="把手走到它的編碼").click()
     settle(page)
     assert position(page) == pytest.approx(mean.tolist(), abs=0.0051)  # 滑桿只到 0.01
+    marks = np.where(known, np.where(right, "✓", "✗"), "？").tolist()
+    names = [variable["name"] for variable in data["variables"]]
+    assert dict(page.evaluate(MARKS)) == dict(zip(names, marks, strict=True))
     at = f"{np.exp(price_map(data)(mean[None])[0][0]) / 1e4:.1f} 萬美元"
     assert f"期望房價 {at}" in said(page)  # 把手卻正好在編碼上，與卡片同一個價格
     page.get_by_role("button", name="不看這棟").click()
     settle(page)
     assert not page.locator(".explorer .own").first.is_visible()
+
+
+MARKS = """() => [...document.querySelectorAll(".explorer .decoded li:has(> .own)")].map((row) =>
+  [row.querySelector(".name").textContent, row.querySelector(".own").textContent[0]])"""
+
+
+def verdicts(data: dict[str, Any], model: Any, row: int) -> tuple[NDArray, NDArray]:
+    """一棟房子的 79 欄知不知道、解碼它自己的編碼對不對；由資料的表與 NumPy 的解碼算。"""
+    mean = unpacked(data["houses"]["mean"])[[row]].astype(float)
+    (chances,), (means,) = decoded(data, mean)
+    parts = iter(np.split(chances, np.cumsum(layout_of(data).groups)[:-1]))
+    table = all_columns(model.houses).iloc[row]
+    known, right = [], []
+    for variable in data["variables"]:
+        value = table[variable["code"]]
+        if "levels" in variable:
+            known.append(value in variable["levels"])
+            right.append(known[-1] and variable["levels"][next(parts).argmax()] == value)
+            continue
+        known.append(value == value)
+        guess = means[len(known) - 1 - (len(table) - len(means))]
+        none = variable["shares"] is not None and next(parts)[0] > 0.5
+        empty = variable["shares"] is not None and value == 0
+        right.append(known[-1] and (none == empty if none or empty else abs(value - guess) <= variable["s"]))
+    return np.array(known), np.array(right, dtype=bool)
 
 
 def test_a_trained_house_is_not_its_own_neighbour(open_figure, figure, data, model):
@@ -345,6 +491,23 @@ def test_a_trained_house_is_not_its_own_neighbour(open_figure, figure, data, mod
     order = np.argsort(np.sqrt(((codes[others] - codes[row]) ** 2).sum(axis=1)), kind="stable")[:15]
     expected = np.exp(np.log(np.array(data["houses"]["price"], dtype=float))[others[order]].mean())
     assert f"期望房價是 {expected / 1e4:.1f} 萬" in page.locator(".explorer .house").inner_text()
+
+
+def test_a_house_beyond_the_plane_is_said_to_be(open_figure, data):
+    """編碼在 ±4 之外：卡片說畫不出來；走到它的編碼，解碼用原來的 z，把手停在平面的邊上。"""
+    mean = unpacked(data["houses"]["mean"]).copy()
+    mean[0] = (6, 1)
+    moved = {**data, "houses": data["houses"] | {"mean": packed(mean, "float32")}}
+    page = open_figure(InteractiveFigure("explorer", "結論", stops=[], **moved))
+    page.get_by_label("看幾號房子").fill(str(data["houses"]["id"][0]))
+    page.get_by_role("button", name="找出來").click()
+    page.get_by_role("button", name="把手走到它的編碼").click()
+    assert "z = (6.00, 1.00)" in said(page)
+    assert "在平面 ±4 之外，畫不出來" in page.locator(".explorer .house").inner_text()
+    assert page.locator(".explorer .handle").get_attribute("aria-valuenow") == "4"
+    frame = page.locator(".explorer .interactive-plots svg").first.bounding_box()
+    assert centre(page, ".explorer .handle .knob")[0] <= frame["x"] + frame["width"]
+    assert shown_rows(page) == expected_rows(moved, mean[:1].astype(float))
 
 
 def test_an_unknown_number_is_explained(open_figure, figure):
@@ -445,7 +608,7 @@ def test_the_page_of_the_book_decodes_its_own_weights(browser, book_page):
     assert script is not None
     data = json.loads(script.get_text())
     with opened(browser, book_page) as (page, noise):
-        assert largest_difference(ask(page, POINTS), probabilities(data, POINTS)) < TOLERANCE
+        assert largest_difference(ask(page, POINTS), decoded(data, POINTS)) < TOLERANCE
         answers = ask(page, POINTS)
         assert [answer["reach"] for answer in answers] == pytest.approx(
             price_map(data)(POINTS)[2].tolist(), abs=TOLERANCE
@@ -464,13 +627,15 @@ def test_the_text_and_the_explorer_agree_at_every_stop(browser, book_page):
     with opened(browser, book_page) as (page, _):
         items = page.locator("#explorer ol > li").all_inner_texts()
         buttons = page.locator(".explorer .stops button").all()
-        assert len(items) == len(buttons) == 5
+        assert len(items) == len(buttons) == 6
         for item, button in zip(items, buttons, strict=True):
             button.click()
             shown = said(page) + page.locator(".explorer [aria-label=解碼器有多少把握]").inner_text()
-            quoted = re.findall(r"期望房價 [\d.]+ 萬|[\d.]+ nats", item)[:1]
+            shown += page.locator(".explorer .decoded").evaluate("e => e.textContent")
+            quoted = re.findall(r"期望房價 ([\d.]+ 萬)|([\d.]+ 坪)|解碼出來是 (\d+ 年)", item)
+            quoted += re.findall(r"說不準的\D+([\d.]+ nats)()()", item)
             assert quoted
-            assert [words for words in quoted if words.removeprefix("期望房價 ") not in shown] == []
+            assert [words for found in quoted for words in found if words not in shown] == []
 
 
 def test_the_map_stays_while_the_text_scrolls(browser, book_page):

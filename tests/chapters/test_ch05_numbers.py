@@ -163,38 +163,145 @@ def test_changing_units_only_adds_a_constant():
     assert after - before == pytest.approx(5 * math.log(c))
 
 
-@pytest.mark.parametrize(("std", "low", "high"), [(0.1, 0.0, 0.01), (0.4, 0.15, 0.25)])
-def test_noise_is_a_penalty_on_the_slope(std, low, high):
-    """E‖x − D(z)‖² 與二次展開：σ = 0.1 差不到 1%，σ = 0.4 差約兩成；導數用差分。"""
-    x, mean, h = np.array([0.9, 0.3]), 0.5, 1e-4
+@pytest.mark.parametrize("noise", [0.3, 0.5, 1.0])
+def test_the_best_decoder_of_two_houses_is_a_hyperbolic_tangent(noise):
+    """x = ±1、編碼 N(±1, σ²)：逐點把 Σ q(z|xₙ)(xₙ − D)² 最小化，得到 tanh(z/σ²)；中間的斜率是 1/σ²。"""
 
-    def decode(z: NDArray) -> NDArray:
-        return np.stack([np.sin(2 * z), z**2 / 2], axis=-1)
+    def best(z: float) -> float:
+        weights = [float(normal(np.array(z), centre, noise**2)) for centre in (1, -1)]
+        cost = lambda d: weights[0] * (1 - d) ** 2 + weights[1] * (-1 - d) ** 2  # noqa: E731
+        return optimize.minimize_scalar(cost, bounds=(-1, 1), method="bounded", options={"xatol": 1e-10}).x
 
-    exact = integral(((x - decode(Z)) ** 2).sum(axis=-1) * normal(Z, mean, std**2))
-    before, here, after = decode(np.array([mean - h, mean, mean + h]))
+    for z in (-0.7, 0.1, 0.3):
+        assert best(z) == pytest.approx(math.tanh(z / noise**2), abs=1e-5)
+    assert (best(1e-3) - best(-1e-3)) / 2e-3 == pytest.approx(1 / noise**2, rel=1e-2)
+
+
+def test_the_weights_at_three_tenths():
+    """z = 0.3、σ = ½：密度 0.2995 與 0.0272，和 0.3266，平均 0.834；伯努利的最好機率是同一種平均。"""
+    weights = normal(np.array([0.3 - 1, 0.3 + 1]), 0, 0.25)
+    assert weights == pytest.approx([0.2995, 0.0272], abs=5e-5)
+    assert weights.sum() == pytest.approx(0.3266, abs=5e-5)
+    assert weights @ [1, -1] / weights.sum() == pytest.approx(0.834, abs=5e-4)
+    cross = lambda p: -weights[0] * math.log(p) - weights[1] * math.log(1 - p)  # noqa: E731
+    best = optimize.minimize_scalar(cross, bounds=(1e-6, 1 - 1e-6), method="bounded").x
+    assert best == pytest.approx(weights[0] / weights.sum(), abs=1e-4)
+
+
+@pytest.mark.parametrize(("noise", "fails"), [(0.25, True), (0.5, True), (1.0, False)])
+def test_the_slope_formula_is_local(noise, fails):
+    """μ = 1、解碼器 tanh(z/σ²)：期望的平方誤差是斜率公式的千倍以上；σ = 1 時才同一個量級。導數用差分。"""
+    decode, h = lambda z: np.tanh(z / noise**2), 1e-4
+    exact = integral((1 - decode(Z)) ** 2 * normal(Z, 1.0, noise**2))
+    before, here, after = decode(np.array([1 - h, 1, 1 + h]))
     slope, curvature = (after - before) / (2 * h), (after - 2 * here + before) / h**2
-    expansion = (x - here) @ (x - here) + std**2 * (slope @ slope - (x - here) @ curvature)
-    assert low < abs(expansion / exact - 1) < high
+    formula = (1 - here) ** 2 + noise**2 * (slope**2 - (1 - here) * curvature)
+    assert (exact > 1000 * formula) == fails
+    assert exact > formula
 
 
-def test_twisting_keeps_the_prior_but_not_the_distances():
-    """每一圈轉不同的角度：體積與先驗密度不變，兩點的距離變了。"""
+def stationary(noise: float) -> tuple[float, float]:
+    """f(z) = ½(0.9 − sin 2z)²/0.3、μ = 0.4：σ²·E_q[f″] 與 1 − σ²，導數用差分。"""
 
-    def twist(z: NDArray) -> NDArray:
-        radius = np.hypot(*z)
-        return np.array(
-            [
-                z[0] * np.cos(radius) - z[1] * np.sin(radius),
-                z[0] * np.sin(radius) + z[1] * np.cos(radius),
-            ]
+    def f(z: NDArray) -> NDArray:
+        return 0.5 * (0.9 - np.sin(2 * z)) ** 2 / 0.3
+
+    second = (f(Z + 1e-3) - 2 * f(Z) + f(Z - 1e-3)) / 1e-6
+    return noise**2 * integral(second * normal(Z, 0.4, noise**2)), 1 - noise**2
+
+
+def test_the_best_noise_pays_half_a_nat():
+    """最好的 σ：σ²·E_q[f″] = 1 − σ²；隨便一個 σ 就不等。小模型 f = ½(x − z)²，σ² = ½，兩邊都是 ½。"""
+
+    def cost(s: float) -> float:
+        misfit = integral(0.5 * (0.9 - np.sin(2 * Z)) ** 2 / 0.3 * normal(Z, 0.4, s**2))
+        return misfit + 0.5 * (s**2 - 1 - math.log(s**2))
+
+    best = optimize.minimize_scalar(cost, bounds=(0.05, 1.5), method="bounded", options={"xatol": 1e-9}).x
+    left, right = stationary(best)
+    assert left == pytest.approx(right, abs=1e-4)
+    left, right = stationary(0.7 * best)
+    assert abs(left - right) > 0.1
+    assert reconstruction(0.5, 0.0001) - reconstruction(0.5, 0.5) == pytest.approx(0.5 * (1 - 0.5), abs=1e-3)
+
+
+def noise_cost_ratio(run, rows: int = 300, nodes: int = 5) -> float:
+    """訓練的房子：雜訊真正多付的（二維求積），是 Σⱼ (β/2)(1 − σⱼ²) 的幾倍。"""
+    from vae_from_scratch.housing.data import load_ames
+    from vae_from_scratch.network import Network
+    from vae_from_scratch.tables.schema import OneHotSchema
+
+    table, seen = load_ames().categories, ~run.arrays["held_out"].astype(bool)
+    x = OneHotSchema().fit(table[seen]).encode(table[seen])[:rows]
+    network = Network(x.shape[1], 2, (200, 100, 50, 20), x.shape[1])
+    theta = network.views(run.arrays["parameters"].astype(float))
+    mean, log_var = (run.arrays[key][seen][:rows].astype(float) for key in ("mean", "log_var"))
+
+    def cost(z: NDArray) -> float:
+        logits = network.decode(theta, z)
+        return float(np.mean(np.sum(np.logaddexp(0, logits) - x * logits, axis=1)))
+
+    points, weights = np.polynomial.hermite_e.hermegauss(nodes)
+    noisy = (
+        sum(
+            u * v * cost(mean + np.exp(log_var / 2) * [a, b])
+            for a, u in zip(points, weights, strict=True)
+            for b, v in zip(points, weights, strict=True)
         )
+        / weights.sum() ** 2
+    )
+    law = run.run.model["beta"] / 2 * np.mean(np.sum(1 - np.exp(log_var), axis=1))
+    return float((noisy - cost(mean)) / law)
 
-    a, b, h = np.array([1.0, 0.0]), np.array([2.0, 0.5]), 1e-5
-    columns = [(twist(a + h * e) - twist(a - h * e)) / (2 * h) for e in np.eye(2)]
-    assert abs(np.linalg.det(np.stack(columns, axis=1))) == pytest.approx(1)
-    assert np.hypot(*twist(b)) == pytest.approx(np.hypot(*b))
-    assert abs(np.hypot(*(twist(a) - twist(b))) - np.hypot(*(a - b))) > 0.1
+
+@pytest.mark.parametrize(("beta", "ratio"), [(0.25, 1.09), (1.0, 0.99), (4.0, 1.01), (8.0, 1.12)])
+def test_noise_cost_of_the_trained_houses(experiment, beta, ratio):
+    found = [noise_cost_ratio(run) for run in experiment("beta_sweep") if run.run.model["beta"] == beta]
+    assert len(found) == 5
+    assert np.mean(found) == pytest.approx(ratio, abs=0.006)
+
+
+def test_noise_cost_fails_near_the_collapse(experiment):
+    """β = 12：五個種子由 0.44 到 1.36。"""
+    found = [noise_cost_ratio(run) for run in experiment("beta_sweep") if run.run.model["beta"] == 12.0]
+    assert [round(min(found), 2), round(max(found), 2)] == [0.44, 1.36]
+
+
+def test_joint_view():
+    """兩筆資料、z ∈ {0, 1}：log p 的平均是 −H − D(資料‖p)，ELBO 的平均是 −H − D(聯合‖聯合)，照列舉。"""
+    data, prior = np.array([0.3, 0.7]), np.array([0.4, 0.6])
+    given = np.array([[0.8, 0.2], [0.25, 0.75]])  # p(x|z)：一列一個 z
+    q = np.array([[0.5, 0.5], [0.1, 0.9]])  # q(z|x)：一列一個 x
+    joint = (prior[:, None] * given).T  # p(x, z)
+    evidence = joint.sum(axis=1)
+    entropy = -data @ np.log(data)
+    elbo = (q * np.log(joint / q)).sum(axis=1)
+    assert data @ np.log(evidence) == pytest.approx(-entropy - data @ np.log(data / evidence))
+    both = data[:, None] * q
+    assert data @ elbo == pytest.approx(-entropy - np.sum(both * np.log(both / joint)))
+    posterior = joint / evidence[:, None]
+    gap = data @ (q * np.log(q / posterior)).sum(axis=1)
+    assert data @ np.log(evidence) - data @ elbo == pytest.approx(gap) and gap > 0.01
+
+
+def test_bounds_that_touch_never_go_down():
+    """EM：換 q 等於後驗，再移 θ，log p 一步也不降；q 停在別處只移 θ，就有一步會降。"""
+    x, thetas = np.array([0.2, 1.7, 2.4]), np.linspace(-3, 3, 601)
+
+    def log_evidence(theta: float) -> float:  # x ~ N(z + θ, 1)、z ~ N(0, 1)
+        return float(stats.norm.logpdf(x, theta, math.sqrt(2)).sum())
+
+    def step(mean: NDArray) -> float:  # q = N(mean, ½) 固定，ELBO 對 θ 的最高點；常數不影響
+        bounds = [-0.5 * np.sum((x - theta - mean) ** 2) for theta in thetas]
+        return float(thetas[int(np.argmax(bounds))])
+
+    theta, path = -2.0, [log_evidence(-2.0)]
+    for _ in range(6):
+        theta = step((x - theta) / 2)
+        path.append(log_evidence(theta))
+    assert np.all(np.diff(path) > -1e-9) and path[-1] > path[0] + 1
+    best = float(x.mean())
+    assert log_evidence(step(np.full(3, 5.0))) < log_evidence(best)  # 碰不到的下界沒有這個保證
 
 
 def test_bernoulli_is_not_a_density_between_zero_and_one():

@@ -148,6 +148,100 @@ def test_six_columns_have_59_patterns_and_two_thresholds(ames):
     assert correlation_eigenvalues(six.to_numpy())[:2].round(3).tolist() == [2.474, 1.278]
 
 
+BITS = np.array([[a, b, c] for a in (0, 1) for b in (0, 1) for c in (0, 1)], float)
+PARITY = np.column_stack([BITS[:, list(s)].sum(axis=1) % 2 for s in
+                          [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)]])  # fmt: skip
+
+
+def one_unit_loss(x: NDArray, beta: float, spread: float, width: float) -> float:
+    """八列的編碼等距排開、一樣寬，解碼器是照 q 加權的平均；整條軸用梯形法。"""
+    z = np.linspace(-8, 8, 2001)
+    centres = np.linspace(-spread, spread, len(x))
+    q = stats.norm.pdf(z, centres[:, None], width)
+    pi = np.clip(x.T @ q / (q.sum(axis=0) + 1e-300), 1e-15, 1 - 1e-15)  # 兩端的密度小到是 0
+    cross = -(x[:, :, None] * np.log(pi) + (1 - x[:, :, None]) * np.log1p(-pi)).sum(axis=1)
+    kl = (centres**2 + width**2 - 1) / 2 - math.log(width)
+    return float(np.mean(integrate.trapezoid(q * cross, z, axis=1) + beta * kl))
+
+
+def lowest(x: NDArray, beta: float) -> float:
+    return min(
+        one_unit_loss(x, beta, spread, width)
+        for spread in (0.001, 1.2, 1.5, 1.8)
+        for width in (0.1, 0.15, 0.2, 0.3, 1.0)
+    )
+
+
+def test_parity_columns_are_uncorrelated_but_far_apart():
+    """七欄兩兩不相關，λ₁ = 1；八列兩兩差四欄；崩塌是 7 log 2 = 4.852。"""
+    assert correlation_eigenvalues(PARITY) == pytest.approx(np.ones(7))
+    apart = (PARITY[:, None] != PARITY).sum(axis=2)
+    assert set(apart[~np.eye(8, dtype=bool)]) == {4}
+    assert round(7 * math.log(2), 3) == 4.852 == round(one_unit_loss(PARITY, 9.0, 0.0, 1.0), 3)
+
+
+@pytest.mark.parametrize("beta", [1.25, 1.5, 1.9])
+def test_a_lower_solution_exists_above_the_threshold(beta):
+    """λ₁ = 1，β 到 1.9 都有比崩塌低的解；這裡的編碼是手排的，不是訓練出來的。"""
+    assert lowest(PARITY, beta) < 7 * math.log(2) - 0.1
+
+
+def test_independent_columns_have_no_lower_solution():
+    """反例：三欄獨立的硬幣，R 一樣是 I，任何編碼都不會比 3 log 2 低（β ≥ 1 的 −ELBO 不小於熵）。"""
+    assert correlation_eigenvalues(BITS) == pytest.approx(np.ones(3))
+    assert lowest(BITS, 1.5) > 3 * math.log(2) - 1e-6
+    assert lowest(BITS, 1.0) > 3 * math.log(2) - 1e-6
+
+
+@pytest.mark.parametrize(("beta", "stable"), [(0.9, False), (1.1, True)])
+def test_the_parity_threshold_is_where_a_small_step_turns(beta, stable):
+    """崩塌點走一小步，任選 50 個方向：β = 1.1 全部上升，0.9 全部下降（R = I，每個方向都一樣）。"""
+    rng, z = np.random.default_rng(0), NODES
+    for direction in rng.standard_normal((50, 7)):
+        w = 0.05 * direction / np.linalg.norm(direction)
+        mean = (PARITY - 0.5) @ w / beta
+        a = (mean[:, None] + z)[:, :, None] * w
+        loss = np.logaddexp(0, a).sum(axis=2) - np.einsum("nkc,nc->nk", a, PARITY)
+        change = np.mean(loss @ WEIGHTS + beta * mean**2 / 2) - 7 * math.log(2)
+        assert (change > 0) == stable
+
+
+@pytest.mark.parametrize(("warmup_epochs", "collapsed"), [(0, True), (150, False)])
+def test_the_start_chooses_the_basin(warmup_epochs, collapsed):
+    """β = 1.5：不暖身的訓練停在崩塌，暖身的停在低的谷；ELBO 由套件以外的算式量。"""
+    from vae_from_scratch import VAE
+
+    vae = VAE(
+        latent_dim=1, hidden=(24, 24), beta=1.5, warmup_epochs=warmup_epochs, epochs=300,
+        batch_size=64, learning_rate=5e-3, random_state=11,
+    ).fit(np.tile(PARITY, (32, 1)))  # fmt: skip
+    mean, log_var = vae.encode(PARITY)
+    p = np.array([vae.decode(mean + np.exp(log_var / 2) * node) for node in NODES]).clip(1e-12, 1 - 1e-12)
+    fit = WEIGHTS @ (PARITY * np.log(p) + (1 - PARITY) * np.log1p(-p)).sum(axis=2).mean(axis=1)
+    loss = -fit + 1.5 * np.mean(mean**2 + np.exp(log_var) - 1 - log_var) / 2
+    assert (loss > 7 * math.log(2) - 0.01) == collapsed
+
+
+@pytest.mark.parametrize(("allowance", "kl"), [(0.25, 0.549306), (1.0, 1.0)])
+def test_free_bits_are_not_a_smaller_beta(allowance, kl):
+    """λ = 3、βs² = 1：不用自由位元是 ½ log 3 = 0.549306。額度比它小，一點也不變（每一 nat 照付 β）；
+    額度比它大，就貼著額度。把 β 調小的話，兩種情形的 KL 都會變大。"""
+
+    def loss(t, beta=2.0):
+        w, v, log_var = t
+        var = math.exp(log_var)
+        divergence = 0.5 * (3 * v**2 + var - 1 - log_var)
+        return (1 - w * v) ** 2 * 3 + w**2 * var + beta * max(allowance, divergence)
+
+    best = min(
+        (optimize.minimize(loss, [w, 0.5, -0.7], method="Nelder-Mead",
+                           options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 6000}) for w in (1.0, 1.5)),
+        key=lambda found: found.fun,
+    )  # fmt: skip
+    _, v, log_var = best.x
+    assert 0.5 * (3 * v**2 + math.exp(log_var) - 1 - log_var) == pytest.approx(kl, abs=2e-3)
+
+
 def test_two_points_split_into_information_and_marginal():
     """μ = ±1.5、σ = ½：1.443147 = 0.689298 + 0.753849，互資訊不超過 log 2 = 0.693147（高斯求積）。"""
     z = 1.5 + 0.5 * np.linspace(-9, 9, 40_001)

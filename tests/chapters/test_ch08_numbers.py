@@ -180,3 +180,23 @@ def test_numbers_quoted_in_the_exercises():
     """不看編碼六欄要 6 log 2 = 4.16 nats；忘了修正的第一步走 0.1 × 3.16 = 0.316。"""
     assert round(6 * math.log(2), 2) == 4.16
     assert round(0.1 * 0.4 / math.sqrt(0.016), 3) == 0.316
+
+
+def test_the_training_curve_starts_high_because_it_is_averaged_on_the_way():
+    """第 1 個週期：歷程裡的訓練誤差比驗證高二十幾 nats；週期結束時再量一次訓練的列，就和驗證差不多。"""
+    from vae_from_scratch import VAE
+    from vae_from_scratch.housing.data import load_ames
+    from vae_from_scratch.tables.schema import OneHotSchema
+
+    houses = load_ames()
+    held_out = houses.held_out(0.2, 0)
+    schema = OneHotSchema().fit(houses.categories[~held_out])
+    x = schema.encode(houses.categories)
+    vae = VAE(epochs=1, random_state=0).fit(x[~held_out], validation=x[held_out])
+    row = vae.history_[0]
+    mean, log_var = vae.encode(x[~held_out])
+    z = mean + np.exp(log_var / 2) * np.random.default_rng(0).standard_normal(mean.shape)
+    p = np.clip(vae.decode(z), 1e-12, 1 - 1e-12)
+    after = -np.mean(np.sum(np.where(x[~held_out] == 1, np.log(p), np.log1p(-p)), axis=1))
+    assert row["reconstruction"] > row["val_reconstruction"] + 20
+    assert after == pytest.approx(row["val_reconstruction"], abs=2)

@@ -7,6 +7,7 @@ import os
 import pickle
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_fit_command import content, csv_text, everything
-from vae_from_scratch import arithmetic, cluster, remote
+from vae_from_scratch import announce, arithmetic, cluster, progress, remote
 from vae_from_scratch.cli import main
 from vae_from_scratch.housing.study import plan, store
 from vae_from_scratch.housing.study.runs import Run
@@ -116,13 +117,13 @@ def test_a_whole_fit_on_the_cluster_is_the_same_to_the_last_byte(address, table,
     capsys.readouterr()
     assert fit(table, "--target", "價", "--cluster", address, "--out", tmp_path / "叢集") == 0
     assert everything(tmp_path / "叢集") == everything(tmp_path / "這裡")
-    assert "6/6 件" in capsys.readouterr().err
+    assert "6/6 件，36/36 個訓練週期" in capsys.readouterr().err
 
 
 @pytest.mark.slow
 def test_the_study_on_the_cluster_stores_the_same_bytes(address, tmp_path, monkeypatch):
     tiny = {**plan.BASE, "epochs": 1, "hidden": [6], "batch_size": 512}
-    runs = [*(Run(tiny, seed) for seed in range(2)), Run({"latent_dim": 2}, 0, kind="pca")]
+    runs = [*(Run(tiny, seed) for seed in range(2)), Run({}, 0, kind="ridge")]
     monkeypatch.setitem(plan.EXPERIMENTS, "warmup", lambda: runs)
     stored = []
     for where in (("--jobs", "2"), ("--cluster", address)):
@@ -181,6 +182,49 @@ def test_results_come_in_the_order_of_the_tasks_and_errors_as_they_are(address, 
         assert list(arithmetic.run_in_workers(halve, tasks, there)) == [1.0, 1.0, 1.0]
         with pytest.raises(ZeroDivisionError):
             list(arithmetic.run_in_workers(halve, [(table, 1), (table, 0)], there))
+
+
+def three_epochs(rows: int) -> int:
+    from vae_from_scratch import announce
+
+    announce.training(0, 3, rows)
+    for done in (1, 2, 3):
+        announce.epoch(done, 3, rows)
+    return rows
+
+
+def test_epochs_on_the_cluster_are_heard_here(address, by_value, capsys, monkeypatch):
+    heard: list[str] = []
+    relay = announce.relay
+
+    def overheard(said):
+        heard.append(said)
+        return relay(said)
+
+    monkeypatch.setattr(announce, "relay", overheard)
+    with cluster.connected(address) as there:
+        tasks = [(10,), (20,)]
+        works = [progress.Work(3, rows) for (rows,) in tasks]
+        results = arithmetic.run_in_workers(three_epochs, tasks, there)
+        assert list(progress.follow(results, works, workers=2, unit="件")) == [10, 20]
+        until(lambda: {"begin 0", "begin 1", "end 0", "end 1"} <= set(heard))
+    assert {"epoch 0 0 3 3 10", "epoch 1 0 3 3 20"} <= set(heard)
+    assert "2/2 件，6/6 個訓練週期" in capsys.readouterr().err
+
+
+def test_the_ear_is_selective(monkeypatch):
+    """暗號不對的不理；週期太密的省下，開始、結束與最後一個週期一定說。"""
+    said: list[str] = []
+    ear = remote._Ear("暗號", said.append)
+    monkeypatch.setattr(remote, "RELAY_SECONDS", WAIT)
+    for text in ("begin 0", "epoch 0 0 0 3 10", "epoch 0 0 1 3 10", "epoch 0 0 3 3 10", "end 0"):
+        assert ear._is_worth_telling(text.split()) == (text not in ("epoch 0 0 0 3 10", "epoch 0 0 1 3 10"))
+    port = int(ear.address.partition(":")[0])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"wrong end 1", ("127.0.0.1", port))
+        sender.sendto(b"secret end 2", ("127.0.0.1", port))
+    ear.close()
+    assert said == []
 
 
 # ---- 說得清楚的錯誤 ----------------------------------------
@@ -320,12 +364,12 @@ def test_an_idle_child_retires_and_closing_stops_a_busy_one(monkeypatch):
     import cloudpickle
 
     monkeypatch.setattr(remote, "IDLE_SECONDS", 0.2)
-    task = cloudpickle.dumps((os.getpid, [], []))
+    task = cloudpickle.dumps((0, os.getpid, [], []))
     answer = remote.in_child("一", arithmetic.settings(), b"", task)
     child = pickle.loads(answer.content)
     assert child != os.getpid()
     until(lambda: not alive(child) and not remote._idle)
-    sleeping = cloudpickle.dumps((time.sleep, [], [WAIT]))
+    sleeping = cloudpickle.dumps((0, time.sleep, [], [WAIT]))
     threading.Timer(2.0, remote.close, ("二",)).start()
     started = time.monotonic()
     assert remote.in_child("二", arithmetic.settings(), b"", sleeping).outcome == "died"

@@ -6,8 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from vae_from_scratch.cli import main
+from vae_from_scratch.cli import fit_summary, main
 from vae_from_scratch.tables import finals, result
+from vae_from_scratch.tables.columns import Column
 from vae_from_scratch.tables.saved import SavedModel
 
 N_ROWS = 60
@@ -101,11 +102,18 @@ def test_the_summary_prints_what_was_measured(results, tmp_path, capsys, no_file
     fit(results / "表.csv", "--target", "價", "--out", tmp_path / "out")
     printed = capsys.readouterr().out
     found = json.loads((results / "out" / "fit.json").read_text(encoding="utf-8"))["results"]
-    names = ("vae", "vae_linear", "shuffled", "pca", "famd", "boosting", "column", "column+z")
-    scores = [f"score_{name}" for name in names]
-    for name in ("marginal_nats", "reconstruction", "kl", *scores):
+    for name in ("marginal_nats", "gain", "score_vae", "score_shuffled"):
         assert f"{np.mean([row[name] for row in found]):.3f}".replace("-", "−") in printed, name
     assert "encode" in printed and "generate" in printed
+
+
+def test_a_wide_table_is_not_listed_to_the_end():
+    """用了的只列前面的；不用的一欄也不省。"""
+    columns = [Column(f"欄{n}", n % 10 != 9, "理由", 2, "甲", 0.5, 0, "category") for n in range(60)]
+    report = fit_summary.column_report(columns)
+    assert report.count("✓ 欄") == fit_summary.MOST_KEPT and report.count("· 欄") == 6
+    assert "✓ 其餘 34 欄也用（類別 34）" in report and len(report.splitlines()) == 2 + 20 + 6 + 1
+    assert "其餘" not in fit_summary.column_report(columns[:40])
 
 
 def test_progress_is_shown_on_stderr(file, tmp_path, capsys, no_files):
@@ -134,6 +142,10 @@ def test_gaps_that_may_mean_none_are_pointed_out(tmp_path, capsys, no_files):
     (tmp_path / "表.csv").write_text(sparse, encoding="utf-8")
     fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "out")
     assert "「色」空白是「沒有」：空白占 50.0%（30 格）" in capsys.readouterr().out
+    unknown = csv_text(content(色=lambda n: ["紅", "藍", "藍", "藍", "", "紅"] * (n // 6)))
+    (tmp_path / "不知道.csv").write_text(unknown, encoding="utf-8")
+    fit(tmp_path / "不知道.csv", "--seeds", "1", "--out", tmp_path / "不知道")
+    assert "不知道，仍是缺失：色（10 格）。" in capsys.readouterr().out
     fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "level", "--missing", "zeros")
     assert "空白是" not in capsys.readouterr().out
 
@@ -194,7 +206,7 @@ FILES = {
         ("全是數字", ["--likelihood", "categorical"], "沒有一欄可以當類別變數.*--also"),
         ("一個水準", [], "沒有一欄可以學.*只有一個水準"),
         ("全缺", [], "沒有一欄可以學.*整欄都是缺失"),
-        ("十萬個水準", [], "100,000 個水準，上限是 255"),
+        ("十萬個水準", [], "「形」幾乎每一格都不同，像是編號或名字"),
         ("十萬個水準", ["--columns", "形"], "--columns 的「形」不能用：有 100,000 個水準"),
         ("目標有空", ["--target", "價"], "有 1 列是空的.*--skip-target-gaps"),
         ("目標不變", ["--target", "價"], "只有一個值「7」"),
@@ -343,3 +355,14 @@ def test_names_with_control_characters_do_not_reach_the_terminal(tmp_path, capsy
     assert fit(tmp_path / "表.csv", "--seeds", "1", "--out", tmp_path / "out") == 0
     printed = capsys.readouterr().out
     assert "\x1b" not in printed and "[31m紅字" in printed
+
+
+def test_the_made_up_table_says_so_before_it_is_trained(capsys, monkeypatch, tmp_path):
+    def stop(*arguments):
+        raise ValueError("到這裡就好")
+
+    monkeypatch.setattr("vae_from_scratch.cli.fit._train", stop)
+    monkeypatch.chdir(tmp_path)
+    assert fit("實價登錄") == 2 and "注意：這份「實價登錄」是虛構的" in capsys.readouterr().out
+    (tmp_path / "實價登錄").write_text(csv_text(content()), encoding="utf-8")
+    assert fit("./實價登錄") == 2 and "虛構" not in capsys.readouterr().out

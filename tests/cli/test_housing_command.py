@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.built_book import REMEDY, unavailable
 from vae_from_scratch import arithmetic, cli
 from vae_from_scratch.cli import main
 from vae_from_scratch.files import write_csv
@@ -17,13 +18,19 @@ from vae_from_scratch.housing.data import load_ames
 from vae_from_scratch.housing.study import measure
 from vae_from_scratch.housing.study.plan import BASE
 from vae_from_scratch.housing.study.runs import Run
-from vae_from_scratch.tables import result
+from vae_from_scratch.tables import finals, result, seeds
 from vae_from_scratch.tables.baselines import CEILINGS
-from vae_from_scratch.tables.findings import spread
+from vae_from_scratch.tables.findings import findings, spread
 from vae_from_scratch.tables.reading import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
 KAGGLE = ROOT.parent / "shared" / "data" / "kaggle"
+
+
+def said(fit, capsys):
+    """終端機的摘要，與報告的每一句。"""
+    sections = findings(fit).values()
+    return "\n".join([capsys.readouterr().out, *(line for lines in sections for line in lines)])
 
 
 def housing(*arguments):
@@ -31,24 +38,57 @@ def housing(*arguments):
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    out = tmp_path_factory.mktemp("housing") / "out"
-    assert housing("--out", out) == 0
-    return out
+def fitted(tmp_path_factory):
+    """一次從頭做到尾：寫出的資料夾，與還沒寫成檔案的 ``Fit``。"""
+    out, kept, write = tmp_path_factory.mktemp("housing") / "out", [], result.write
+
+    def keep(folder, fit):
+        kept.append(fit)
+        write(folder, fit)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(result, "write", keep)
+        assert housing("--out", out) == 0
+    return out, kept[0]
+
+
+@pytest.fixture(scope="module")
+def results(fitted):
+    return fitted[0]
 
 
 @pytest.fixture
-def fits(monkeypatch):
-    """不畫圖、不寫報告：只看量到的數字的測試用不到；``fit`` 的結果依序收在這裡。"""
-    kept = []
+def fits(monkeypatch, fitted):
+    """``fit`` 的結果依序收在這裡，不寫成檔案。生成的檢查與補一格占六成的時間：沿用 ``fitted`` 量到的。"""
+    kept, whole = [], fitted[1]
     monkeypatch.setattr(result, "write", lambda folder, fit: kept.append(fit))
+    monkeypatch.setattr(finals, "check", lambda *_: whole.checked)
+    monkeypatch.setattr(seeds, "score_cells", lambda *_: whole.first.cells)
     return kept
 
 
+@pytest.fixture
+def measured(monkeypatch, fits, fitted):
+    """只看各個種子量到的：留下的模型也沿用 ``fitted`` 的。"""
+    whole = fitted[1]
+    parts = dict(zip(finals.PARTS, (whole.plane, whole.generator, whole.checked), strict=True))
+    monkeypatch.setattr(finals, "run_part", lambda frame, target, plan, part: parts[part])
+    return fits
+
+
+@pytest.fixture
+def models(monkeypatch, fits, fitted):
+    """只看留下的模型：各個種子量到的，也沿用 ``fitted`` 的。"""
+    monkeypatch.setattr(finals, "run_seed", lambda *_: fitted[1].first)
+    return fits
+
+
+@pytest.mark.slow
 def test_every_promised_file_is_there(results):
     assert sorted(path.name for path in results.iterdir()) == sorted(result.FILES)
 
 
+@pytest.mark.slow
 def test_it_is_fit_ames_byte_for_byte(results, tmp_path):
     quick = ("--epochs", "2", "--seeds", "1", "--jobs", "1", "--quiet", "--out", str(tmp_path / "又一次"))
     assert main(["fit", "ames", *quick]) == 0
@@ -60,6 +100,7 @@ QUICK = {**BASE, "epochs": 2, "warmup_epochs": 0}
 SOFTMAX = {"likelihood": "categorical", "latent_dim": 3, "beta": 2.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options, run",
     [
@@ -71,56 +112,62 @@ SOFTMAX = {"likelihood": "categorical", "latent_dim": 3, "beta": 2.0}
     ],
     ids=["bernoulli", "categorical"],
 )
-def test_the_numbers_are_those_of_the_study(tmp_path, fits, options, run):
+def test_the_numbers_are_those_of_the_study(tmp_path, measured, options, run):
     """同樣的設定與種子：``fit ames`` 的每一個數字，就是書裡的研究算的，一位也不差。"""
     assert housing("--out", tmp_path / "out", "--seed", "3", "--warmup-epochs", "0", *options) == 0
-    (row,) = fits[0].seeds.to_dict("records")
-    measured = measure.train(run)
-    units = {f"kl_unit_{n}": value for n, value in enumerate(measured.metrics["kl_per_unit"], 1)}
-    shared = {name: value for name, value in measured.metrics.items() if name in row} | units
+    (row,) = measured[0].seeds.to_dict("records")
+    found = measure.train(run)
+    units = {f"kl_unit_{n}": value for n, value in enumerate(found.metrics["kl_per_unit"], 1)}
+    shared = {name: value for name, value in found.metrics.items() if name in row} | units
     assert len(shared) == 6 + run.model["latent_dim"]
     assert {name: row[name] for name in shared} == shared
-    scores = {"vae": measured.metrics["r2"], "shuffled": measured.metrics["r2_shuffled"]}
-    for kind in ("pca", "mca", "random", "ridge", "boosting"):
-        baseline = {} if kind in CEILINGS else {"latent_dim": run.model["latent_dim"]}
-        scores[kind] = measure.train(Run(baseline, 3, kind=kind, encoding=run.encoding)).metrics["r2"]
+    scores = {"vae": found.metrics["r2"], "shuffled": found.metrics["r2_shuffled"]}
+    for kind in CEILINGS:
+        scores[kind] = measure.train(Run({}, 3, kind=kind, encoding=run.encoding)).metrics["r2"]
+    rivals = measure.train(Run({}, 3, kind="rivals", encoding=run.encoding)).metrics
+    scores |= {kind: rivals[f"{kind}_{run.model['latent_dim']}"] for kind in ("pca", "mca", "random")}
     assert {name: row[f"score_{name}"] for name in scores} == scores
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not arithmetic.available(), reason="書裡的數字是 x86-64（AVX2）的結果")
-def test_the_numbers_are_those_the_book_shows(tmp_path, capsys, fits):
-    """完整的設定：印出來的平均 ± 標準差，與書裡用的研究結果到最後一位都相同。"""
+def test_the_numbers_are_those_the_book_shows(tmp_path, capsys, measured):
+    """完整的設定：摘要與報告寫的平均 ± 標準差，與書裡用的研究結果到最後一位都相同。"""
     seeds = range(2)
     warm = [run for run in study.runs_of("warmup") if run.model["warmup_epochs"] == 20][: len(seeds)]
-    if study.missing_runs([*warm, *study.runs_of("baselines")]):
-        pytest.skip("研究還沒有算完；先執行 python -m vae_from_scratch study")
-    assert main(["fit", "ames", "--seeds", "2", "--quiet", "--out", str(tmp_path / "out")]) == 0
-    printed = capsys.readouterr().out
+    rivals = [Run({}, seed, kind="rivals") for seed in seeds]
+    if study.missing_runs([*warm, *rivals]):
+        unavailable(f"研究還沒有算完；{REMEDY}")
+    options = ("--seeds", "2", "--dims", "none", "--jobs", "1", "--quiet")  # 別的維數另外訓練，這裡不看
+    assert main(["fit", "ames", *options, "--out", str(tmp_path / "out")]) == 0
+    printed = said(measured[0], capsys)
     metrics = pd.DataFrame([found.metrics for found in study.results(warm)])
     for name in ("marginal_nats", "reconstruction", "kl", "r2", "r2_shuffled"):
         assert spread(metrics[name]) in printed, name
     assert spread(-metrics["elbo"]) in printed
     for kind in ("pca", "mca", "random"):
-        runs = [Run({"latent_dim": 2}, seed, kind=kind) for seed in seeds]
-        assert spread(pd.Series([found.metrics["r2"] for found in study.results(runs)])) in printed, kind
+        found = pd.Series([result.metrics[f"{kind}_2"] for result in study.results(rivals)])
+        assert spread(found) in printed, kind
 
 
 @pytest.mark.parametrize("engine", ["autograd", "numpy"])
 @pytest.mark.parametrize("kl", ["single_sample", "path_derivative"])
-def test_engines_and_estimators_can_be_chosen(tmp_path, fits, engine, kl):
+def test_engines_and_estimators_can_be_chosen(tmp_path, models, engine, kl):
     assert housing("--epochs", "1", "--out", tmp_path / "out", "--engine", engine, "--kl", kl) == 0
-    assert (fits[0].plane.engine, fits[0].plane.kl) == (engine, kl)
+    assert (models[0].plane.engine, models[0].plane.kl) == (engine, kl)
 
 
-def test_a_collapsed_code_is_pointed_out(tmp_path, capsys, fits):
-    housing("--out", tmp_path / "out", "--beta", "252", "--warmup-epochs", "0", "--epochs", "20")
-    assert "沒有活躍的單元" in capsys.readouterr().out
+@pytest.mark.slow
+def test_a_collapsed_code_is_pointed_out(tmp_path, capsys, measured):
+    quick = ("--warmup-epochs", "0", "--epochs", "20", "--dims", "none")
+    housing("--out", tmp_path / "out", "--beta", "252", *quick)
+    assert "沒有活躍的單元" in said(measured[0], capsys)
 
 
-def test_absence_is_a_level_and_true_gaps_are_not(tmp_path, fits):
+def test_absence_is_a_level_and_true_gaps_are_not(tmp_path, models):
     """--missing level 的意思處處相同：表示「沒有」的空白是水準「無」，真的缺失整組為 0。"""
     housing("--out", tmp_path / "out", "--missing", "level")
-    model, houses = fits[0].model, load_ames()
+    model, houses = models[0].model, load_ames()
     schema = model.plane.schema_
     assert {name for name in schema.columns_ if "無" in schema.levels(name)} == set(MEANS_NONE)
     write_csv(tmp_path / "ames.csv", houses.categories)
@@ -128,10 +175,11 @@ def test_absence_is_a_level_and_true_gaps_are_not(tmp_path, fits):
     assert (frame["PoolQC"] == "無").sum() > 2900 and frame["Electrical"].isna().sum() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not KAGGLE.is_dir(), reason="Kaggle 的檔案不能隨專案散布")
 def test_the_kaggle_files_are_accepted(tmp_path, capsys, fits):
     assert housing("--out", tmp_path / "out", "--kaggle", KAGGLE) == 0
-    assert "2919 列，1 個種子" in capsys.readouterr().out
+    assert "2,919 列，1 個種子" in capsys.readouterr().out
 
 
 # ---- 錯誤 ----------------------------------------
@@ -210,7 +258,7 @@ def test_a_bad_kaggle_folder_is_one_message_and_code_2(tmp_path, capsys, spoil, 
     assert not (tmp_path / "out").exists()
 
 
-def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch, capsys):
+def test_an_interrupted_run_leaves_nothing(tmp_path, models, monkeypatch, capsys):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 

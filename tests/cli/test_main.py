@@ -68,3 +68,26 @@ def test_narrow_outputs_do_not_stop_a_command(encoding):
     command = [sys.executable, "-c", code]
     answer = subprocess.run(command, env={"PYTHONIOENCODING": encoding}, capture_output=True)
     assert answer.returncode == 0 and b"Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "guess"), [("--epoch", "（是不是 --epochs？）"), ("--row=3", ""), ("--nonsense", "")]
+)
+def test_an_unknown_option_is_answered_by_its_own_command(capsys, wrong, guess):
+    with pytest.raises(SystemExit) as ended:
+        main(["fit", "表.csv", wrong])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        f"錯誤：不認得的引數：{wrong}{guess}。\n說明：python -m vae_from_scratch fit --help\n"
+    )
+
+
+def test_the_folder_is_named_not_the_file_half_written(capsys, monkeypatch, tmp_path):
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device", str(tmp_path / ".表.csv.0a1b.tmp"))
+
+    monkeypatch.setattr("vae_from_scratch.course.notebooks.export", full, raising=False)
+    monkeypatch.setattr("vae_from_scratch.cli.notebooks.run", full)
+    assert main(["notebooks"]) == 2
+    error = capsys.readouterr().err
+    assert f"{tmp_path}：磁碟空間不足" in error and ".tmp" not in error

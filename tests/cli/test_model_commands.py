@@ -400,6 +400,17 @@ def test_progress_shows_only_when_it_takes_long_and_never_when_quiet(
     assert run(*arguments, "--quiet") == 0 and "補缺失" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("how", [(), ("--given", "色=紅"), ("--at", "0.5,0.5")])
+def test_generating_shows_progress_and_the_same_rows(trained, tmp_path, capsys, monkeypatch, how):
+    monkeypatch.setattr(saved_model, "PATIENCE", 0)
+    monkeypatch.setattr("vae_from_scratch.tables.table_vae.DRAWN_AT_ONCE", 20)
+    out, said = tmp_path / "新.csv", []
+    for quiet in ((), ("--quiet",)):
+        assert run("generate", "--model", trained, "--rows", "50", "--out", out, "--force", *how, *quiet) == 0
+        said.append(capsys.readouterr().err)
+    assert "生成" in said[0] and "50/50" in said[0] and "生成：" not in said[1] and "50/50" not in said[1]
+
+
 def test_the_sample_of_the_package_is_a_file_name(trained, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert run("encode", "實價登錄", "--model", trained) == 2

@@ -26,9 +26,7 @@ def log_sum_exp(values: Sequence[Decimal]) -> Decimal:
 
 
 def normal_log_prob(x: Decimal, mean: Decimal, log_var: Decimal) -> Decimal:
-    log_2pi = number(0) + Decimal(
-        "1.8378770664093454835606594728112352797227949472755668256343030809655274"
-    )
+    log_2pi = number(0) + Decimal("1.8378770664093454835606594728112352797227949472755668256343030809655274")
     return -(log_2pi + log_var + (x - mean) ** 2 * (-log_var).exp()) / 2
 
 

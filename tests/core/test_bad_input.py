@@ -180,7 +180,7 @@ def test_settings(settings, message) -> None:
         (lambda v: MixedRows(np.zeros((2, 0), int), (), np.zeros((3, 1))), r"是 \(3, 1\)，codes 有 2 列"),
         (lambda v: VAE().fit(MixedRows(np.zeros((2, 0), int), (), np.ones((2, 1)))), "Mixed.*卻是 Bernou"),
         (lambda v: Categorical((2, 2.5)), "引數 groups"),  # type: ignore[arg-type]
-        (lambda v: Gaussian(0.0), "引數 variance.*是 0.0；請給正數，或 \"learned\""),
+        (lambda v: Gaussian(0.0), '引數 variance.*是 0.0；請給正數，或 "learned"'),
         (lambda v: Gaussian("fixed"), "引數 variance.*'fixed'"),
         (lambda v: make_engine("x", Network(1, 1, (), 1), Bernoulli()), "引數 engine 是 'x'"),
         (lambda v: make_engine("numpy", Network(1, 1, (), 1), Bernoulli(), kl="x"), "引數 kl 是 'x'"),

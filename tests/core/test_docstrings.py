@@ -18,6 +18,7 @@ PACKAGE = Path(vae_from_scratch.__file__).resolve().parent
 API = (PACKAGE.parent / "book" / "api.md").read_text(encoding="utf-8")
 MATHS = re.compile(r":math:|\.\. math::|形狀|\([NDVd]\b|\(size,\)")
 
+
 def public() -> Iterator[tuple[str, Any]]:
     """公開的名字；模組算它裡面的函式。"""
     for name in vae_from_scratch.__all__:
@@ -86,6 +87,7 @@ def test_examples_give_what_they_show(module: str) -> None:
 
 
 # ── 套件裡的每一個函式 ────────────────────────────────────────────────
+
 
 def undocumented(tree: ast.Module) -> set[str]:
     """沒有說明文字的公開函式、類別與方法；名字有底線的、寫在函式裡的、Protocol 的樁、pytest 的掛鉤不算。"""

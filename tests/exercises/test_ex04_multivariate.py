@@ -321,11 +321,11 @@ def test_factorized_fit(target):
         check(target.factorized_fit, {"cov": cov}, expected, wrong=wrong)
 
 
-def posterior_by_quadrature(w, noise_variance, x):
+def posterior_by_quadrature(w, noise_variance, x, every=20):
     """後驗的平均 (N, d) 與共變異數 (d, d)：先驗照求積點抽，用資料的密度加權，再算前兩次的平均。"""
-    nodes, weights = normal_nodes()
-    z = np.stack(np.meshgrid(nodes, nodes, indexing="ij"), axis=-1).reshape(-1, 2)
-    mass = np.outer(weights, weights).ravel()
+    nodes, weights = normal_nodes(every=every)
+    z = np.stack(np.meshgrid(*[nodes] * len(w), indexing="ij"), axis=-1).reshape(-1, len(w))
+    mass = np.prod(np.meshgrid(*[weights] * len(w), indexing="ij"), axis=0).ravel()
     mass = mass * np.exp(-((x[:, None] - z @ w) ** 2) / (2 * noise_variance))
     mass /= mass.sum(axis=1, keepdims=True)
     mean = mass @ z
@@ -344,7 +344,7 @@ def posterior_by_quadrature(w, noise_variance, x):
 )
 def test_linear_posterior(target):
     """兩個獨立的原因，看到總和之後"""
-    w, noise_variance, x = np.array([1.0, 1.5]), 0.25, np.array([1.0, -0.4, 2.0])
+    x = np.array([1.0, -0.4, 2.0])
 
     def solution(w, s2, x, identity=1.0, outer=np.outer):
         cov = np.linalg.pinv(identity * np.eye(len(w)) + outer(w, w) / s2)
@@ -376,10 +376,13 @@ def test_linear_posterior(target):
         "mean 忘了乘 Λ⁻¹": lambda w, s2, x: (np.outer(x, w) / s2, None),
         "mean 忘了乘 x": lambda w, s2, x: (solution(w, s2, np.ones_like(x))[0], None),
     }
-    mean, cov = posterior_by_quadrature(w, noise_variance, x)
-    inputs = {"w": w, "noise_variance": noise_variance, "x": x}
-    expected = {"mean": mean, "cov": cov}
-    check(target.linear_posterior, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    # 第二題是三個原因：把 2 寫死的，這裡就錯。雜訊大，後驗寬，粗的格點也準到捨入誤差。
+    two, three = np.array([1.0, 1.5]), np.array([1.0, 1.5, -0.5])
+    for w, noise_variance, every in ((two, 0.25, 20), (three, 4.0, 50)):
+        mean, cov = posterior_by_quadrature(w, noise_variance, x, every)
+        inputs = {"w": w, "noise_variance": noise_variance, "x": x}
+        expected = {"mean": mean, "cov": cov}
+        check(target.linear_posterior, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
 
 
 @points(

@@ -189,7 +189,7 @@ def _wrong_free_bits():
     chapter=CHAPTER,
 )
 def test_collapse_thresholds(target):
-    """崩塌的門檻：相關矩陣的特徵值"""
+    """崩塌站不站得住：相關矩陣的特徵值"""
     # 兩欄一組，組與組獨立（每種組合都出現）：一組的特徵值是 1 ± ρ，合起來就是全部。
     first = _pair(both=2, only_second=3, neither=5)  # ρ = 0.1/√(0.16·0.25) = ½
     second = _pair(both=3, only_first=2, only_second=1, neither=4)  # ρ = 0.1/√(0.25·0.24)
@@ -197,6 +197,12 @@ def test_collapse_thresholds(target):
     rho = 0.1 / math.sqrt(0.25 * 0.24)
     expected = [1.5, 1 + rho, 1 - rho, 0.5]
     check(target.collapse_thresholds, {"x": x}, expected, wrong=_wrong_thresholds(), tolerance=QUADRATURE)
+    # 三枚硬幣的七種同位元：兩兩不相關，門檻全是 1，即使更大的 beta 另有更低的解。門檻說的只是崩塌點的附近。
+    bits = np.array([(a, b, c) for a in (0.0, 1.0) for b in (0.0, 1.0) for c in (0.0, 1.0)])
+    parity = bits @ bits[1:].T % 2
+    check(
+        target.collapse_thresholds, {"x": parity}, np.ones(7), wrong=_wrong_thresholds(), tolerance=QUADRATURE
+    )
 
 
 def _pair(both=0, only_first=0, only_second=0, neither=0):

@@ -1,4 +1,4 @@
-"""每個變數、每個水準都有中文名字：沒有漏的、沒有多的，同一個變數裡不會有兩個水準同名。"""
+"""每一欄、每個水準都有中文名字：沒有漏的、沒有多的，同一個變數裡不會有兩個水準同名。"""
 
 import re
 from collections import Counter
@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from vae_from_scratch.housing.absence import name_absence
-from vae_from_scratch.housing.chinese import LEVELS, THEMES, VARIABLES
-from vae_from_scratch.housing.data import CATEGORIES
+from vae_from_scratch.housing.chinese import HOUSE_TYPES, LEVELS, NUMBERS, THEMES, VARIABLES
+from vae_from_scratch.housing.data import CATEGORIES, DETAILS
 
 HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -38,7 +38,20 @@ def repeated(labels: dict[str, dict[str, str]]) -> list[str]:
 
 def test_every_variable_has_a_name_and_a_theme():
     assert set(VARIABLES) == set(LEVELS) == set(CATEGORIES)
-    assert sorted(name for theme in THEMES.values() for name in theme) == sorted(CATEGORIES)
+    assert {*NUMBERS, "MSSubClass"} == set(DETAILS)
+    assert sorted(name for theme in THEMES.values() for name in theme) == sorted(CATEGORIES + DETAILS)
+
+
+def test_the_code_written_as_a_number_has_all_its_levels(ames):
+    kinds = {str(int(kind)) for kind in ames.details["MSSubClass"]}
+    assert unlabelled({"MSSubClass": kinds}, {"MSSubClass": HOUSE_TYPES}) == []
+    assert orphans({"MSSubClass": kinds}, {"MSSubClass": HOUSE_TYPES}) == []
+    assert unlabelled({"MSSubClass": {"61"}}, {"MSSubClass": HOUSE_TYPES}) == ["MSSubClass=61"]
+
+
+def test_no_two_columns_of_the_explorer_share_a_name():
+    names = [*VARIABLES.values(), *(name for name, _ in NUMBERS.values())]
+    assert len(set(names)) == len(names) == 78
 
 
 def test_every_level_in_ames_has_exactly_one_name(ames):
@@ -53,12 +66,17 @@ def test_every_level_in_kaggle_has_a_name(kaggle):
 
 
 def test_no_two_levels_of_a_variable_share_a_name():
-    assert repeated(LEVELS) == []
+    assert repeated(LEVELS | {"MSSubClass": HOUSE_TYPES}) == []
 
 
 def test_names_are_chinese_and_short():
     """手機上一行放得下；只有代碼、忘了翻的，也在這裡抓到。"""
-    labels = [*VARIABLES.values(), *(label for named in LEVELS.values() for label in named.values())]
+    labels = [
+        *VARIABLES.values(),
+        *HOUSE_TYPES.values(),
+        *(text for pair in NUMBERS.values() for text in pair),
+        *(label for named in LEVELS.values() for label in named.values()),
+    ]
     assert [label for label in labels if not HAN.search(label) or len(label) > 14] == []
 
 

@@ -189,3 +189,38 @@ def test_nothing_to_learn_is_explained_when_numbers_may_be_used():
     kinds = {"a": ColumnKind("a", "constant", "只有一個值", 1, "1", 1.0, numeric=True)}
     with pytest.raises(ValueError, match=r"沒有一欄可以學：「a」只有一個水準.*--kind"):
         inspect(pd.DataFrame({"a": [1.0] * 20}), Choices(), kinds=kinds, numbers=True)
+
+
+def read_columns(tmp_path, **columns):
+    pd.DataFrame(columns).to_csv(tmp_path / "表.csv", index=False)
+    reading = read_table(tmp_path / "表.csv")
+    found = inspect(reading.as_text(), Choices(), kinds=reading.kinds, numbers=True)
+    return {column.name: column for column in found}
+
+
+def test_what_makes_a_column_useless_is_said_truly(tmp_path):
+    """300 列的編號、人名、地址，與 300 格 160 種的故鄉：理由各不相同，也不叫人把門牌「先分組」。"""
+    rng = np.random.default_rng(0)
+    found = read_columns(
+        tmp_path,
+        rownames=rng.permutation(5000)[:300],
+        姓名=[f"某{n}" for n in range(300)],
+        故鄉=[f"鄉{n % 160}" for n in range(300)],
+        門牌=[f"虛構路 {n} 號，這一欄寫得很長，是一段說明的文字" for n in range(300)],
+        類=["甲", "乙"] * 150,
+        數=rng.normal(size=300),
+    )
+    reasons = {name: column.reason for name, column in found.items()}
+    assert [name for name, column in found.items() if column.kept] == ["類", "數"]
+    assert found["rownames"].kind == "identifier" and reasons["rownames"].startswith("欄名像編號")
+    assert found["姓名"].kind == "identifier" and "幾乎每一格都不同" in reasons["姓名"]
+    assert found["故鄉"].kind == "text" and "300 格有 160 種，平均一種不到 2 格" in reasons["故鄉"]
+    assert found["門牌"].kind == "text" and "是文字" in reasons["門牌"]
+    assert not any("先分組" in reason for reason in reasons.values())
+
+
+def test_numbers_with_few_known_cells_say_so(tmp_path):
+    rng = np.random.default_rng(0)
+    numbers = {"全": rng.normal(size=60), "少": np.where(np.arange(60) < 12, rng.normal(size=60), np.nan)}
+    found = read_columns(tmp_path, 類=["甲", "乙"] * 30, **numbers)
+    assert found["少"].reason.endswith("只有 12 格有值") and "只有" not in found["全"].reason

@@ -1,6 +1,7 @@
 """留下來的兩個模型與檢查：同樣的位元、檢查的模型沒看過驗證的列、各種小表都做得完。"""
 
 import dataclasses
+import warnings
 from typing import Any
 
 import numpy as np
@@ -98,3 +99,18 @@ def test_the_power_of_the_check_is_measured_when_there_are_rows_enough():
 def test_dates_become_days_when_distributions_are_compared():
     days = finals.plain(everything())["日"]
     assert days.dtype == float and days.between(19_844, 20_144).all()
+
+
+def test_questions_scikit_learn_asks_in_english_are_not_passed_on(monkeypatch):
+    """別的警告照樣看得到。"""
+    question = "The number of unique classes is greater than 50% of the number of samples."
+
+    def noisy(*arguments):
+        for message in (question, "別的警告"):
+            warnings.warn(message, UserWarning, stacklevel=2)
+
+    monkeypatch.setattr(finals, "run_seed", noisy)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        finals.run_one(everything(), None, PLAN, 0)
+    assert [str(one.message) for one in seen] == ["別的警告"]

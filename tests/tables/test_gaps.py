@@ -205,6 +205,14 @@ def test_a_handful_and_everything_are_unknown():
     assert "整欄都是空白" in judge(planted(空=None), "空").reason
 
 
+def test_only_categories_are_told_to_use_the_level():
+    """--missing level 不改數字的欄，叫人用它是白費工夫。"""
+    few = planted()
+    few.loc[:3, ["甲", "乙"]] = None
+    category, number = judge(few, "甲").sentence(), judge(few, "乙").sentence()
+    assert gaps.USE_LEVEL in category and gaps.USE_LEVEL not in number and gaps.NOT_FILLED in number
+
+
 # ---- 規則 ----------------------------------------
 
 

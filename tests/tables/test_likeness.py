@@ -30,7 +30,7 @@ def test_the_same_level_has_the_same_code_in_every_frame_and_every_dtype():
     other = pd.DataFrame({"色": ["紅", "綠"], "重": [3, 4]})
     first, second = coded([one, other], KINDS)
     assert first.codes[:, 0].tolist() == [0, 1, -1] and second.codes[:, 0].tolist() == [1, 2]
-    assert first.sizes == second.sizes == (3,)
+    assert first.groups == second.groups == (3,)
     assert first.missing.tolist() == [[False, False], [False, True], [True, False]]
 
 

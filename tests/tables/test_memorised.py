@@ -60,6 +60,12 @@ def test_the_unit_does_not_matter_and_constants_are_no_trouble():
     np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+def test_a_code_too_large_for_the_reference_is_simply_different():
+    reference = Gower(np.array([[0], [-1]]), np.empty((2, 0)))
+    asked = np.array([[2**16 - 1], [2**16], [0]])  # 塞進 16 位元會變成 −1 與 0
+    np.testing.assert_array_equal(reference.distances(asked, np.empty((3, 0))), [[1, 1], [1, 1], [0, 1]])
+
+
 def test_the_nearest_are_sorted_and_the_pieces_do_not_matter(monkeypatch):
     frame = rows(50, 4)
     numbers, codes = frame[["x", "y"]].to_numpy(), np.zeros((50, 0), int)

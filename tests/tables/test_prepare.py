@@ -11,7 +11,7 @@ from vae_from_scratch.housing import preset
 from vae_from_scratch.tables import leaks
 from vae_from_scratch.tables.columns import Choices
 from vae_from_scratch.tables.gaps import Rule, apply_rules
-from vae_from_scratch.tables.prepare import TargetOptions, prepare
+from vae_from_scratch.tables.prepare import TargetOptions, prepare, warnings
 from vae_from_scratch.tables.reading import ReadOptions, read_table
 from vae_from_scratch.tables.samples import resolve
 from vae_from_scratch.tables.table_schema import TableSchema
@@ -281,3 +281,39 @@ def test_gaps_zeros_constants_and_few_rows_are_no_evidence():
     assert leaks.find_leaks(frame, few) == []
     holes = Target("目標", np.where(np.arange(len(frame)) < 100, target.values, np.nan))
     assert [leak.formula for leak in leaks.find_leaks(frame, holes)] == ["「甲」×「乙」"]
+
+
+def test_a_table_of_counts_is_recognised_and_ordinary_tables_are_not():
+    sexes = pd.Categorical(["男", "女"] * 8)
+    eyes = pd.Categorical([f"眼{n // 2}" for n in range(16)])
+    table = pd.DataFrame({"性": sexes, "眼": eyes, "Freq": np.arange(16.0)})
+    (said,) = warnings(table, None)
+    assert "看起來是次數表" in said and "「Freq」" in said
+    assert warnings(table.rename(columns={"Freq": "面積"}), None) == [], "名字不像次數"
+    assert warnings(table.assign(Freq=table["Freq"] + 0.5), None) == [], "不是整數"
+    assert warnings(pd.concat([table, table]), None) == [], "同樣的組合有兩列，就是一個一列"
+    assert warnings(table.assign(另=1.0), None) == [], "還有別的數字"
+
+
+def test_a_level_that_decides_the_target_is_named():
+    """等級分數決定利率、代碼決定縣市；雜訊、每列都不同的編號、只是有關的不算。"""
+    rng = np.random.default_rng(0)
+    grade = rng.integers(20, size=400)
+    frame = pd.DataFrame(
+        {
+            "分級": pd.Categorical([f"級{g:02}" for g in grade]),
+            "編號": pd.Categorical([f"n{n}" for n in range(400)]),
+            "亂": pd.Categorical(rng.choice(["甲", "乙"], size=400)),
+        }
+    )
+    rate = Target("利率", 5 + grade + rng.normal(0, 0.1, size=400))
+    (leak,) = leaks.find_leaks(frame, rate)
+    assert leak.columns == ("分級",) and "「分級」的水準幾乎就是目標「利率」" in leak.sentence("利率")
+    assert leaks.find_leaks(frame, Target("利率", grade + rng.normal(0, 6, size=400))) == [], "只是有關"
+    classes = Target("縣市", (grade % 3).astype(float), ("甲", "乙", "丙"))
+    (leak,) = leaks.find_leaks(frame, classes)
+    assert leak.columns == ("分級",) and leak.how == "少猜錯的比例"
+    noisy = np.where(rng.random(400) < 0.1, rng.integers(3, size=400), grade % 3).astype(float)
+    assert leaks.find_leaks(frame, Target("縣市", noisy, ("甲", "乙", "丙"))) == [], "一成不一樣"
+    rare = Target("有無", (np.arange(400) == 0).astype(float), ("無", "有"))
+    assert leaks.find_leaks(frame, rare) == [], "幾乎都同一類，猜得準不稀奇"

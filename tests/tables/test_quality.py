@@ -173,3 +173,14 @@ def test_a_column_of_very_many_levels_can_be_a_feature():
     found = quality.check(many(8000, 0), many(300, 1), many(1000, 2), Kinds(["號"], ["值"]), targets=["值"])
     assert found.uses.loc[0, "真的"] > found.uses.loc[0, "基準"]
     assert usefulness.MOST_TREE_LEVELS < 255
+
+
+def test_two_real_batches_that_disagree_say_nothing_about_the_generated_rows():
+    """真的列猜得出來，只是兩批差太多：不能說「真的列自己也猜不太出」。"""
+    use = pd.Series(
+        {"目標": "溫", "量法": "R²", "列數": 61, "生成": 0.4, "真的": 0.1, "另一批": 0.36, "基準": 0.0}
+    )
+    said = quality_words._use_sentence(use)
+    assert "兩批真的列自己就差這麼多" in said and "猜不太出" not in said
+    hopeless = quality_words._use_sentence(use.replace({0.1: -0.2, 0.36: -0.1}))
+    assert "猜不太出" in hopeless and "就差這麼多" not in hopeless

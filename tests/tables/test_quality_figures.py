@@ -103,3 +103,31 @@ def test_names_from_a_file_are_not_mathematics(frames):
     real, unseen, made = (renamed(frame) for frame in frames)
     found = quality.check(real, unseen, made, kinds, targets=[])
     assert picture(quality_figures.marginals(real, made, found, kinds))
+
+
+def test_the_days_of_a_date_are_written_as_dates():
+    rng = np.random.default_rng(0)
+    days = pd.DataFrame({"日": 18262 + rng.integers(2000, size=400).astype(float)})
+    made, kinds = days + 300, Kinds([], ["日"])
+    found = quality.check(days, days.sample(80, random_state=0), made, kinds, targets=[])
+    for dates, wanted in ((["日"], "2022"), ([], "1.8萬")):
+        figure = quality_figures.marginals(days, made, found, kinds, dates=dates)
+        assert picture(figure)
+        assert wanted in [label.get_text() for label in figure.axes[0].get_xticklabels()]
+
+
+def test_shares_are_written_at_even_steps(frames, checked):
+    figure = quality_figures.marginals(frames[0], frames[2], checked, KINDS)
+    figure.canvas.draw()
+    for ax in figure.axes:
+        shares = [float(label.get_text().rstrip("%")) for label in ax.get_yticklabels() if label.get_text()]
+        np.testing.assert_allclose(np.diff(shares, 2), 0, atol=1e-9)
+
+
+def test_whole_numbers_have_no_false_gaps():
+    for most in (4, 60, 1000):
+        values = np.repeat(np.arange(1.0, most + 1), 10)
+        counts, _ = np.histogram(values, quality_figures.bin_edges(values))
+        assert (counts[:-1] > 0).all() and len(counts) <= quality_figures.N_BINS + 1
+        assert np.ptp(counts[1:-2]) == 0, "均勻的整數畫出來也是均勻的"
+    assert len(quality_figures.bin_edges(np.array([]))) > 1

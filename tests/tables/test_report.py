@@ -189,14 +189,16 @@ def test_the_numbers_on_the_page_are_the_measured_ones(page, fit):
     assert all(column.name in text for column in fit.columns)
 
 
-def test_the_report_and_the_terminal_use_the_same_sentences(page, fit):
+def test_the_report_says_everything_and_the_terminal_the_summary(page, fit):
     from vae_from_scratch.cli import fit_summary
 
     text, printed = Page(page).text, fit_summary.describe(fit, 1.0, "表.csv", "out")
     for title, sentences in findings.findings(fit).items():
-        assert f"【{title}】" in printed and title in text
+        shown = title in (findings.SUMMARY, findings.CAUTIONS)
+        assert (f"【{title}】" in printed) == shown and title in printed and title in text
         assert all(sentence in text for sentence in sentences)
-        assert all(sentence in printed for sentence in sentences if ATTACK not in sentence)
+        assert all((sentence in printed) == shown for sentence in sentences if ATTACK not in sentence)
+    assert "out/report.html" in printed.replace("\\", "/") and len(printed.splitlines()) <= 30
 
 
 def test_the_generated_rows_are_shown_and_written_as_in_the_file(page, fit):
@@ -268,7 +270,10 @@ def test_the_winner_among_codes_of_the_same_size_is_named(ordinary_fit, suffix):
     won = {**lost, f"vae{suffix}": 0.9}
     assert named(with_scores(ordinary_fit, **won), start).outcome == "VAE 贏（2 次分割都贏）"
     tied = {**lost, f"vae{suffix}": [0.6, 0.8]}
-    assert named(with_scores(ordinary_fit, **tied), start).outcome == "分不出高下（2 次分割，VAE 勝 1 次）"
+    assert (
+        named(with_scores(ordinary_fit, **tied), start).outcome
+        == "分不出高下（2 次分割，VAE 勝 1 次、負 1 次）"
+    )
     for planted, word in ((lost, "FAMD 贏"), (won, "VAE 贏"), (tied, "分不出高下")):
         assert word in section(with_scores(ordinary_fit, **planted), findings.TARGET)
 
@@ -344,7 +349,10 @@ def test_a_useless_code_is_called_useless(ordinary_fit):
     text = all_text(worse)
     assert "沒有比基準好" in text and "沒有活躍的單元" in text and "沒有在用（後驗崩塌）" in text
     assert "由平面的遠近下結論" in section(worse, findings.SUMMARY)
-    assert "沒有用處" in section(with_metrics(ordinary_fit, gain=-1.0), findings.SUMMARY)
+    idle = with_metrics(ordinary_fit, gain=1.0, active=[0, 2], nats=1.0, unlinked_nats=9.0)
+    assert "不是每個種子都用了編碼" in section(idle, findings.SUMMARY)
+    useless = section(with_metrics(ordinary_fit, gain=-1.0), findings.SUMMARY)
+    assert "沒有用處" in useless and "還多要 1.000" in useless and "省下 −" not in useless
     some = with_metrics(ordinary_fit, gain=[1.0, -1.0])
     assert "只有 1 個比基準好" in all_text(some) and "沒有明顯的用處" in section(some, findings.SUMMARY)
 
@@ -368,7 +376,7 @@ def test_the_uses_follow_the_checks(ordinary_fit):
     assert "找不尋常的列" in said(with_power(ordinary_fit, 3, 1))
     assert "找怪的列（「對手」認得比較準，先用它）" in said(with_power(ordinary_fit, 1, 3))
     assert "找怪的列（認不太出竄改）" in said(with_power(ordinary_fit, 0, 0))
-    assert "補類別的空格（" not in said(with_cells(ordinary_fit, "vae", accuracy=2.0))
+    assert "補類別的空格（" not in said(with_cells(ordinary_fit, "vae", accuracy=2.0, nats=-1.0))
     assert "補類別的空格（用「最近的 15 列」）" in said(with_cells(ordinary_fit, "neighbours", accuracy=2.0))
     assert "猜「價」（直接用目標訓練比較準）" in said(with_scores(ordinary_fit, boosting=2.0))
     low = dict.fromkeys(("neighbours", "ridge", "boosting"), -2.0)
@@ -388,6 +396,20 @@ def test_generated_rows_are_recommended_only_when_they_are_like_the_real_ones(or
     assert "用生成的列代替真的" in section(unlike, findings.SUMMARY)
     assert "欄與欄的關聯比真的弱" in section(diluted, findings.SUMMARY)
     assert "欄與欄的關聯比真的弱" not in section(like, findings.SUMMARY)
+
+
+def test_generated_rows_without_the_strong_associations_are_not_recommended(ordinary_fit):
+    """多數的對本來就沒有關聯：少數強的全部消失，平均的差看不出來。"""
+    rng = np.random.default_rng(0)
+    real = np.r_[rng.normal(0, 0.03, 95), np.full(5, 0.6)]
+    noise = [real + rng.normal(0, 0.05, 100) for _ in range(2)]
+    for made, good in ((noise[1], True), (np.where(real > 0.5, 0.05, real), False)):
+        pairs = pd.DataFrame({"欄": "甲", "另一欄": "乙", "量法": "Spearman", "真的": real})
+        columns = ordinary_fit.checked.quality.columns.assign(距離=0.01, 雜訊=0.01)
+        fit = with_quality(ordinary_fit, columns=columns, pairs=pairs.assign(生成=made, 另一半=noise[0]))
+        assert findings.faithful(fit.checked.quality) == good
+        assert np.abs(made - real).mean() < 3 * np.abs(noise[0] - real).mean(), "平均看不出來"
+        assert ("生成練習或測試用的列" in section(fit, findings.SUMMARY)) == good
 
 
 def test_rows_that_may_be_memorised_are_pointed_out(ordinary_fit):
@@ -422,6 +444,97 @@ def test_one_seed_is_not_a_conclusion(ordinary_fit):
     assert "（只有一個種子，還不能下結論）" in section(alone, findings.SUMMARY)
     assert "只有一個種子" not in all_text(ordinary_fit)
     assert "一個種子不能下結論" not in all_text(ordinary_fit)
+
+
+def test_a_few_seeds_may_win_by_luck(ordinary_fit):
+    assert "只有 2 個種子：兩邊一樣好，也有 50% 的機率" in section(ordinary_fit, findings.SUMMARY)
+    enough = dataclasses.replace(ordinary_fit, results=list(ordinary_fit.results) * 3)
+    assert "的機率每次都同一邊贏" not in section(enough, findings.SUMMARY)
+
+
+def test_the_shape_of_a_number_is_not_an_association(ordinary_fit):
+    """偏斜的數字用常態描述得差；只把它分箱就一樣省，不能說編碼學到欄與欄的關聯。"""
+    fit = with_metrics(ordinary_fit, gain=1.0, active=2, nats=3.0, unlinked_nats=4.0)
+    assert findings.useful(fit) and "有東西可學" in section(fit, findings.SUMMARY)
+    shapes = with_metrics(ordinary_fit, gain=1.0, active=2, nats=3.0, unlinked_nats=2.5)
+    text = section(shapes, findings.SUMMARY)
+    assert not findings.useful(shapes) and "看不出欄與欄的關聯幫上忙" in text and "2.500" in text
+    assert "看列與列的遠近" not in text and "由平面的遠近下結論" in text
+
+
+def test_the_units_are_counted_without_repeating(ordinary_fit):
+    assert "每個種子都有 2 個。" in section(with_metrics(ordinary_fit, active=2), findings.CODE)
+    some = section(with_metrics(ordinary_fit, active=[1, 2]), findings.CODE)
+    assert "各種子有 1、2 個；不活躍的單元" in some
+
+
+def test_filling_is_recommended_only_when_every_score_says_so(ordinary_fit):
+    def said(**scores):
+        return section(with_cells(ordinary_fit, "vae", **scores), findings.SUMMARY)
+
+    best, worst = {"accuracy": 2.0, "nats": -1.0}, {"accuracy": 2.0, "nats": 9.0}
+    assert "補類別的空格" in said(**best) and "補類別的空格（" not in said(**best)
+    assert "補類別的空格（用" in said(**worst), "猜得對，機率卻給得差"
+    level = with_cells(
+        with_cells(ordinary_fit, "vae", accuracy=0.5, nats=0.7), "mode", accuracy=0.5, nats=0.7
+    )
+    for name in ("neighbours", "linear", "tree"):
+        level = with_cells(level, name, accuracy=0.5, nats=0.7)
+    assert "補類別的空格（不看其餘的欄，猜得差不多）" in section(level, findings.SUMMARY)
+
+
+def test_losing_any_check_of_oddness_is_enough(ordinary_fit):
+    won, lost = (with_power(ordinary_fit, *shifts).checked.power for shifts in ((3, 1), (1, 3)))
+    power = dataclasses.replace(won, found={1: won.found[1], 3: lost.found[1]}, really={1: 1.0, 3: 1.0})
+    both = dataclasses.replace(ordinary_fit, checked=dataclasses.replace(ordinary_fit.checked, power=power))
+    assert "找怪的列（「對手」認得比較準，先用它）" in section(both, findings.SUMMARY)
+
+
+def test_few_rows_copies_and_time_order_are_pointed_out(ordinary_fit, fit):
+    assert "資料只有 120 列，每次只在 24 列上打分數" in section(ordinary_fit, findings.CAUTIONS)
+    assert "資料只有" not in section(fit, findings.CAUTIONS), "留下 60 列"
+    memory = dataclasses.replace(ordinary_fit.checked.quality.memory, natural_copies=0.9)
+    copied = with_quality(ordinary_fit, memory=memory)
+    assert "留下的列有 90% 與某個訓練的列一模一樣" in section(copied, findings.CAUTIONS)
+    days = pd.Series(pd.date_range("2024-01-01", periods=120))
+    for dates, told in ((days, True), (days.sample(frac=1, random_state=0, ignore_index=True), False)):
+        timed = dataclasses.replace(ordinary_fit, frame=ordinary_fit.frame.assign(日=dates))
+        assert ("檔案照「日」的先後排" in section(timed, findings.CAUTIONS)) == told
+
+
+def test_penguins_are_not_people(ordinary_fit):
+    for names, people in ((["sex"], False), (["sex", "age"], True), (["年薪"], True)):
+        frame = pd.DataFrame(dict.fromkeys(names, ordinary_fit.frame["料"]))
+        named = dataclasses.replace(ordinary_fit, frame=frame)
+        assert ("決定誰該被查" in section(named, findings.SUMMARY)) == people
+        assert "欄名看起來與人有關" in section(named, findings.ODD), "提醒照樣有"
+
+
+def test_cells_are_written_as_in_the_file(ordinary_fit):
+    notes = dataclasses.replace(ordinary_fit.notes, styles={"碼": "percent"})
+    fit = dataclasses.replace(ordinary_fit, notes=notes)
+    assert (ordinary_fit.written("碼", 2.0), fit.written("碼", 2.0), fit.written("碼", None)) == (
+        "2",
+        "2%",
+        "",
+    )
+    shown = dict(report.example_rows(fit))["碼"]
+    assert shown and all(text.endswith("%") for text in shown if text)
+    numbers = [cell for row in fit.unusual for cell in row.cells if cell.variable == "碼"]
+    assert all(cell.level.endswith("%") and "% 到 " in cell.expected for cell in numbers)
+
+
+def test_the_page_says_how_many_rows_are_really_odd(ordinary_fit):
+    def page(*scores):
+        rows = [dataclasses.replace(ordinary_fit.unusual[0], oddness=score) for score in scores]
+        fit = dataclasses.replace(ordinary_fit)
+        fit.__dict__["unusual"] = rows
+        with without_pictures():
+            return Page(report.render(fit)).text
+
+    assert "分數大於 0 的只有前 1 列" in page(2.0, -1.0)
+    assert "沒有一列的分數大於 0" in page(-1.0, -2.0)
+    assert "分數大於 0" not in page(2.0, 1.0)
 
 
 # ---- 各種表 ----------------------------------------
@@ -517,6 +630,29 @@ def test_without_a_target_the_plane_is_coloured_by_the_most_associated_column(mi
 
 
 # ---- 圖 ----------------------------------------
+
+
+def test_a_column_that_is_mostly_missing_does_not_colour_the_plane(ordinary_fit):
+    chosen = ordinary_fit.frame.copy()
+    name = figures.by_most_associated(chosen, ordinary_fit.plane).title
+    chosen.loc[chosen.index[10:], name] = None
+    assert figures.by_most_associated(chosen, ordinary_fit.plane).title != name
+
+
+@pytest.mark.parametrize(
+    ("values", "dates", "shown"),
+    [
+        (np.arange(10957.0, 20000), True, "2010"),
+        (np.arange(1.0, 5), False, "3"),
+        (np.linspace(0, 5e7, 50), False, "2,000萬"),
+    ],
+)
+def test_ticks_are_written_for_people(values, dates, shown):
+    colouring = figures.Colouring("欄", numbers=values, dates=dates)
+    figure = figures.latent_plane(np.zeros((len(values), 2)), (1, 2), colouring)
+    figure.canvas.draw()
+    texts = [label.get_text() for label in figure.axes[-1].get_yticklabels()]
+    assert shown in texts and not any("." in text or "e" in text for text in texts)
 
 
 def test_rare_levels_share_a_colour():

@@ -58,6 +58,17 @@ def test_pca_is_that_of_scikit_learn(table, n_components):
     up_to_sign(represent("pca", table, HELD_OUT, n_components, 0), expected)
 
 
+@pytest.mark.parametrize("n_components", (1, 2, 3))
+def test_the_standardised_pca_is_that_of_scaled_columns(table, n_components):
+    """先標準化每一欄，再用 scikit-learn 的 PCA；沒有標準化的是另一回事。訓練時不變的欄不用。"""
+    wider = CodedTable(table.codes, (3, 2, 5), table.numbers)  # 多一個從沒出現過的水準
+    x = features(table)
+    scaled = (x - x[~HELD_OUT].mean(axis=0)) / x[~HELD_OUT].std(axis=0)
+    expected = PCA(n_components, svd_solver="full").fit(scaled[~HELD_OUT]).transform(scaled)
+    up_to_sign(represent("pca_standard", wider, HELD_OUT, n_components, 0), expected)
+    assert not np.allclose(np.abs(represent("pca", wider, HELD_OUT, n_components, 0)), np.abs(expected))
+
+
 def test_a_dense_one_hot_matrix_and_its_codes_give_the_same(table):
     plain = one_hot_of(table)
     x = Groups(GROUPS).one_hot(table.codes, "float32")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -54,8 +55,6 @@ def test_selected_columns_have_the_kinds_of_the_model(original, reading):
 
 
 def test_missing_columns_are_listed(original, reading):
-    from dataclasses import replace
-
     short = replace(reading, table=reading.table.drop(columns=["色", "屋齡"]))
     with pytest.raises(ValueError, match=r"表\.csv 與這個模型對不上，缺少模型要的 2 欄：色、屋齡"):
         SavedModel.load(original).select(short, "表.csv")
@@ -97,6 +96,20 @@ def test_other_paths_and_old_folders_are_refused(folder, tmp_path):
     (folder / "generator.npz").rename(folder / "schema.json")
     with pytest.raises(ValueError, match=r"舊版的 fit 寫的.*重新執行 fit"):
         SavedModel.load(folder)
+
+
+@pytest.mark.parametrize("likelihood", ["mixed", "categorical"])
+def test_blanks_named_before_training_are_named_again_only_under_level(tmp_path, likelihood):
+    """表裡已經寫著「無」、規則不記得的欄（房價）；``auto`` 的空白由規則決定，不可以一律寫成「無」。"""
+    content = columns() | {"車位": [word or "無" for word in columns()["車位"]]}
+    folder = make_folder(tmp_path / "模型", likelihood, content=content, names=("性別", "色", "車位"))
+    model = SavedModel.load(folder)
+    model.plane.schema_.absent_ = {}
+    reading = read_table(write(tmp_path / "表.csv", columns(40, seed=1)), ReadOptions(keep_text=True))
+    for missing, named in (("level", True), ("auto", False), ("zeros", False)):
+        told = replace(model, info={**model.info, "plan": {"missing": missing}})
+        chosen = told.select(reading, "表.csv")
+        assert (chosen["車位"] == "無").any() == named and chosen["色"].isna().any()
 
 
 # ---- 寫回檔案的樣子 ----------------------------------------

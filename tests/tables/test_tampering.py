@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 from vae_from_scratch.tables import oddity, tampering
+from vae_from_scratch.tables.independent import Independent
 from vae_from_scratch.tables.personal import caution, personal_columns
-from vae_from_scratch.tables.tampering import CategoryRows, Independent
+from vae_from_scratch.tables.tampering import CategoryRows
 
 
 @dataclass(frozen=True)

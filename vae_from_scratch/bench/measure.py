@@ -6,7 +6,7 @@
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -135,9 +135,9 @@ def ratio(timing: Timing, reference: Timing) -> float:
     return float(np.median([one / other for one, other in pairs]))
 
 
-def bound_of(timings: list[Timing]) -> Timing:
-    """下限；它若沒有量成，比值就無從算起。"""
-    bound = next(timing for timing in timings if timing.entry.key == BOUND)
-    if bound.failure:
-        raise RuntimeError(f"下限沒有量成，比值無從算起：{bound.failure}。")
-    return bound
+def reference(timings: Sequence[Timing], key: str = BOUND) -> Timing:
+    """比值的分母，平常是下限；它若沒有量成，比值就無從算起。"""
+    found = next(timing for timing in timings if timing.entry.key == key)
+    if found.failure:
+        raise RuntimeError(f"「{found.entry.name}」沒有量成，比值無從算起：{found.failure}。")
+    return found

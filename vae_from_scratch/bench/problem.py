@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..likelihood import Bernoulli, Likelihood
 from ..network import Network
 
 HIDDEN = (200, 100, 50, 20)
@@ -38,12 +39,16 @@ class Problem:
     @property
     def network(self) -> Network:
         """原文的網路，欄數依資料而定。"""
-        n_columns = self.x.shape[1]
-        return Network(n_columns, LATENT_DIM, self.hidden, n_columns)
+        return self.network_for(self.x.shape[1], Bernoulli())
 
-    def initial_parameters(self) -> NDArray:
+    def network_for(self, n_columns: int, likelihood: Likelihood) -> Network:
+        """同樣的隱藏層，換一份資料與概似。"""
+        outputs = likelihood.n_outputs(n_columns), likelihood.n_parameters
+        return Network(n_columns, LATENT_DIM, self.hidden, *outputs)
+
+    def initial_parameters(self, network: Network | None = None) -> NDArray:
         """每一位參賽者都從這一條平坦的向量開始。"""
-        return self.network.initialize(np.random.default_rng(self.seed), DTYPE)
+        return (network or self.network).initialize(np.random.default_rng(self.seed), DTYPE)
 
     def initial_layers(self) -> tuple[list[tuple[NDArray, NDArray]], list[tuple[NDArray, NDArray]]]:
         """同樣的初始值，拆成框架慣用的 (權重, 偏置)：編碼器與解碼器。"""

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ..files import write_text
-from .contestants import BOUND, ENTRIES
-from .measure import Timing, bound_of, ratio
+from .contestants import BOUND, CATEGORICAL, ENTRIES
+from .measure import Timing, ratio, reference
 from .processes import blas_core
 from .scale import Cell, Rows
 from .whole_study import Study
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 JAX = "jax_scan"
 PACKAGES = ("numpy", "autograd", "tensorflow", "keras", "jax", "torch", "numba")
-CONTESTANTS_CSV, STUDY_CSV, ROWS_CSV, SHAPES_CSV = (
-    "contestants.csv", "whole_study.csv", "rows.csv", "shapes.csv",
+CONTESTANTS_CSV, MIXED_CSV, STUDY_CSV, ROWS_CSV, SHAPES_CSV = (
+    "contestants.csv", "mixed.csv", "whole_study.csv", "rows.csv", "shapes.csv",
 )  # fmt: skip
 TABLE, MACHINE, FIGURE = "bench.md", "machine.txt", "contestants.svg"
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 RECORDED = Path(__file__).with_name("recorded")
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Line:
 
 def lines(timings: Sequence[Timing]) -> list[Line]:
     """每位量成的參賽者一列，由快到慢；下限排最前面。"""
-    bound, measured = bound_of(list(timings)), [timing for timing in timings if not timing.failure]
+    bound, measured = reference(timings), [timing for timing in timings if not timing.failure]
     jax = next((timing for timing in measured if timing.entry.key == JAX), None)
     found = [_line(timing, bound, jax) for timing in measured]
     return sorted(found, key=lambda line: (line.key != BOUND, line.median))
@@ -66,6 +67,35 @@ def _line(timing: Timing, bound: Timing, jax: Timing | None) -> Line:
     return Line(
         timing.entry.key, timing.entry.name, timing.milliseconds, *timing.spread, timing.cpu_milliseconds,
         timing.early, timing.late, ratio(timing, bound), ratio(timing, jax) if jax else np.nan,
+        timing.losses[-1], len(timing.wall),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """一種表：每列的微秒（中位數與四分位數），與同一輪裡是只有類別的表的幾倍。"""
+
+    key: str
+    name: str
+    microseconds_per_row: float
+    low: float
+    high: float
+    to_categorical: float
+    loss: float
+    epochs: int
+
+
+def tables(timings: Sequence[Timing], n_rows: int) -> list[Table]:
+    """只有類別的、類別與數字並存的，一種一列；``n_rows`` 是一個訓練週期的列數。"""
+    categorical = reference(timings, CATEGORICAL)
+    return [_table(reference(timings, timing.entry.key), categorical, n_rows) for timing in timings]
+
+
+def _table(timing: Timing, categorical: Timing, n_rows: int) -> Table:
+    per_row = 1e3 * timing.n_steps / n_rows
+    median, low, high = (per_row * value for value in (timing.milliseconds, *timing.spread))
+    return Table(
+        timing.entry.key, timing.entry.name, median, low, high, ratio(timing, categorical),
         timing.losses[-1], len(timing.wall),
     )  # fmt: skip
 
@@ -88,13 +118,21 @@ def _cells(record: Any) -> list[str]:
 
 def read_lines(folder: Path = RECORDED) -> list[Line]:
     """讀回 ``contestants.csv``；預設是隨書附上的那一次量測。"""
-    with open(folder / CONTESTANTS_CSV, encoding="utf-8", newline="") as file:
-        return [_parsed(record) for record in csv.DictReader(file)]
+    return _read(folder / CONTESTANTS_CSV, Line)
 
 
-def _parsed(record: dict[str, str]) -> Line:
+def read_tables(folder: Path = RECORDED) -> list[Table]:
+    """讀回 ``mixed.csv``；預設是隨書附上的那一次量測。"""
+    return _read(folder / MIXED_CSV, Table)
+
+
+def _read(path: Path, record: type[Record]) -> list[Record]:
     kinds: dict[str, Any] = {"key": str, "name": str, "epochs": int}
-    return Line(**{name: kinds.get(name, float)(text) for name, text in record.items()})
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = [
+            {name: kinds.get(name, float)(text) for name, text in row.items()} for row in csv.DictReader(file)
+        ]
+    return [record(**row) for row in rows]
 
 
 # ---- Markdown -------------------------------------------------------------------------------------------
@@ -117,6 +155,18 @@ def _table_row(line: Line) -> str:
     numbers = (line.cpu, line.early, line.late, line.to_bound, line.to_jax)
     cells = [_three(line.median), f"{_three(line.low)}–{_three(line.high)}", *map(_three, numbers[:3])]
     return f"| {name} | {' | '.join(cells)} | {_two(line.to_bound)} | {_two(line.to_jax)} |"
+
+
+def mixed_table(found: Sequence[Table]) -> str:
+    """混合的表對只有類別的表。"""
+    rows = [
+        f"| {table.name} | {table.microseconds_per_row:.2f} | {table.low:.2f}–{table.high:.2f} "
+        f"| {table.to_categorical:.2f} |"
+        for table in found
+    ]
+    return "\n".join(
+        ["| 表 | 微秒／列（中位數） | 四分位數 | 對只有類別 |", "| :-- | --: | :-: | --: |", *rows]
+    )
 
 
 @dataclass(frozen=True)

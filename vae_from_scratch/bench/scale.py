@@ -6,11 +6,13 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import problem
 from .contestants.ours import NumPyEngine
@@ -20,6 +22,8 @@ from .worker import one_core
 
 FEW, MANY = 3_000, 1_000_000
 STEPS_OF_FEW = 60
+#: ``mixed_steps`` 的表：各類別的水準個數、幾個數字、一批幾列。
+MIXED_GROUPS, N_NUMBERS, MIXED_BATCH = (2, 3, 4, 5, 6, 7, 8) * 4 + (4, 5), 14, 32
 WIDTHS = (0.25, 0.5, 1, 2, 4)
 BATCH_SIZES = (8, 32, 128, 512)
 
@@ -85,6 +89,49 @@ def train_on_codes(n_rows: int, epochs: int) -> Rows:
     vae.fit(CategoryCodes(codes, schema.groups))
     seconds = time.perf_counter() - started
     return Rows(n_rows, seconds / (n_rows * epochs) * 1e6, peak_megabytes(), vae.history_[-1]["loss"])
+
+
+def mixed_steps(many: int = MANY, rounds: int = 8, steps: int = 250) -> dict[int, float]:
+    """類別與數字並存的列（30 + 14 欄，合成的）：三千列與 ``many`` 列輪流各走 ``steps`` 步，每列的 CPU 微秒。
+
+    取各輪的中位數，暖機的一輪不計。列數只會讓取列時的記憶體變慢；每一步的算術相同，所以不必走完一個週期。
+    """
+    with one_core():
+        walkers = {n_rows: _mixed_walker(n_rows) for n_rows in (FEW, many)}
+        seconds: dict[int, list[float]] = {n_rows: [] for n_rows in walkers}
+        for _ in range(rounds + 1):
+            for n_rows, walk in walkers.items():
+                started = time.process_time()
+                walk(steps)
+                seconds[n_rows].append(time.process_time() - started)
+    return {n: median(record[1:]) / (steps * MIXED_BATCH) * 1e6 for n, record in seconds.items()}
+
+
+def _mixed_walker(n_rows: int) -> Callable[[int], None]:
+    """走幾步訓練的函式；資料是隨機的代碼與數字，時間與內容無關。"""
+    from ..model import VAE
+    from ..rows import MixedRows
+    from ..training import minibatches
+
+    rng = np.random.default_rng(0)
+    codes = np.stack([rng.integers(0, size, n_rows, dtype=np.int16) for size in MIXED_GROUPS], axis=1)
+    rows = MixedRows(codes, MIXED_GROUPS, rng.standard_normal((n_rows, N_NUMBERS)), dtype=problem.DTYPE)
+    vae = VAE(likelihood="mixed", dtype=problem.DTYPE, batch_size=MIXED_BATCH)
+    learnt = vae._learn_columns(rows)
+    engine, state = vae._make_engine(), vae._initial_state()
+
+    def batches() -> Iterator[tuple[NDArray, NDArray]]:
+        while True:
+            yield from minibatches(learnt, MIXED_BATCH, vae.latent_dim, state.rng, problem.DTYPE)
+
+    endless = batches()
+
+    def walk(steps: int) -> None:
+        for x, noise in islice(endless, steps):
+            _, gradient = engine.loss_and_gradient(state.parameters, x, noise, 1.0)
+            state.optimizer.update(state.parameters, gradient)
+
+    return walk
 
 
 def shape_table(

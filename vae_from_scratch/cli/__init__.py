@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
 
 from .. import __version__
 from .arguments import ChineseParser, in_chinese
@@ -46,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         with in_chinese():
-            args = _parser(arguments).parse_args(arguments)
+            args, unknown = _parser(arguments).parse_known_args(arguments)
+            if unknown:
+                _refuse(unknown, args.command)
         return int(args.run(args) or 0)
     except BrokenPipeError:
         # 讀的那一頭先關了（例如接到 head）；把輸出接到別處，Python 結束時才不會再抱怨一次。
@@ -60,7 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"錯誤：{_how_to_install(error)}", 2)
     except OSError as error:
         reason = REASONS.get(error.errno or 0, error.strerror)
-        return _complain(f"錯誤：檔案讀寫失敗，{error.filename}：{reason}。請檢查路徑、權限與磁碟空間。", 2)
+        where = _without_partial(error.filename)
+        return _complain(f"錯誤：檔案讀寫失敗，{where}：{reason}。請檢查路徑、權限與磁碟空間。", 2)
 
 
 def _parser(arguments: Sequence[str]) -> ChineseParser:
@@ -72,7 +77,7 @@ def _parser(arguments: Sequence[str]) -> ChineseParser:
         usage = f"{PROGRAM} {name} {getattr(command, 'USAGE', '[選項 …]')}"
         child = commands.add_parser(name, usage=usage, help=command.SUMMARY, description=command.SUMMARY)
         command.add_arguments(child)
-        child.set_defaults(run=command.run)
+        child.set_defaults(run=command.run, command=child)
     _check_command(parser, arguments)
     return parser
 
@@ -88,6 +93,23 @@ def _check_command(parser: ChineseParser, arguments: Sequence[str]) -> None:
     close = get_close_matches(name, COMMANDS, n=1)
     guess = f"是不是 {close[0]}？" if close else ""
     parser.error(f"沒有「{name}」這個命令；{guess}可用的命令是 {'、'.join(COMMANDS)}")
+
+
+def _refuse(unknown: Sequence[str], command: ChineseParser) -> NoReturn:
+    """不認得的引數：由那個命令自己說，猜一個最像的選項。"""
+    options = [name for action in command._actions for name in action.option_strings]
+    close = get_close_matches(unknown[0].partition("=")[0], options, n=1, cutoff=0.75)
+    command.error("不認得的引數：" + " ".join(unknown) + (f"（是不是 {close[0]}？）" if close else ""))
+
+
+def _without_partial(name: str | None) -> str:
+    """寫到一半用的暫存名字（``.名字.亂數.tmp``）換成它的資料夾：使用者沒有寫過那個名字。
+
+    >>> _without_partial("runs/.表.csv.922d.tmp"), _without_partial("表.csv")
+    ('runs', '表.csv')
+    """
+    path = Path(str(name))
+    return str(path.parent if path.name.startswith(".") and path.suffix in (".tmp", ".partial") else path)
 
 
 def _how_to_install(error: ModuleNotFoundError) -> str:

@@ -53,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         data.add_argument(f"--{name}", nargs="+", action="extend", default=[], metavar="欄", help=text)
     missing = (
         "空白：auto 由資料裡的證據判斷是「沒有」還是「不知道」（預設）；zeros 都是不知道；"
-        "level 類別的空白都是「沒有」，編成水準「無」"
+        f"level 類別的空白都是「沒有」，編成水準「無」，生成時寫回空白（{AMES} 照它的資料說明，寫「無」）"
     )
     reading_options.add_arguments(parser)
     option(data, "missing", None, "|".join(MISSING), missing)
@@ -154,10 +154,12 @@ def _fill_defaults(args: argparse.Namespace) -> None:
 
 def _read(args: argparse.Namespace) -> "tuple[str, Prepared]":
     """資料的名字，與訓練用的表；有任何不對，訓練以前就說。"""
+    from dataclasses import replace
+
     from ..tables.columns import Choices
     from ..tables.prepare import TargetOptions, prepare
     from ..tables.reading import check_enough_rows, read_table
-    from ..tables.samples import resolve
+    from ..tables.samples import NOTES, resolve
 
     choices = Choices(args.columns, args.also, args.drop)
     wanted = TargetOptions(args.target, args.log_target, args.skip_target_gaps)
@@ -168,7 +170,10 @@ def _read(args: argparse.Namespace) -> "tuple[str, Prepared]":
         return preset.prepared(choices, wanted, args.missing, args.kaggle, args.likelihood == "mixed")
     reading = read_table(resolve(args.file), reading_options.given(args))
     check_enough_rows(reading.table, args.file)
-    return Path(args.file).name, prepare(reading, choices, wanted, args.missing, args.likelihood == "mixed")
+    prepared = prepare(reading, choices, wanted, args.missing, args.likelihood == "mixed")
+    if args.file in NOTES:
+        prepared = replace(prepared, warnings=[NOTES[args.file], *prepared.warnings])
+    return Path(args.file).name, prepared
 
 
 def _refuse_reading_options(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import saved_model
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..tables.saved import SavedModel
 
 SUMMARY = "用 fit 的模型，生成新的列；可以指定一部分的格子"
-USAGE = "--model DIR [--rows N] [--given 欄=值 …] [--at z1,z2] [--no-gaps] [--out 檔案] [--force]"
+USAGE = "--model DIR [--rows N] [--given 欄=值 …] [--at z1,z2] [--no-gaps] [--quiet] [--out 檔案] [--force]"
 OUT = "generated.csv"
 #: 有效樣本數比這個少，就提醒列與列會很像。
 FEW_EFFECTIVE = 200
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--given", nargs="+", action="extend", default=[], metavar="欄=值", help=given)
     at = "固定在潛在平面的這一點，例如 --at 1.5,-0.5；用畫平面的模型，不給就由生成的模型抽"
     option(parser, "at", None, "z1,z2", at, _point)
+    parser.add_argument("--quiet", action="store_true", help="不畫進度")
     gaps = "每一格都填；不加就照資料的比例留下缺失，一起缺的一起缺"
     parser.add_argument("--no-gaps", action="store_true", help=gaps)
 
@@ -68,13 +69,17 @@ def _drawn(
 ) -> "tuple[pd.DataFrame, str]":
     """生成的列，與一句怎麼抽的。"""
     gaps = not args.no_gaps
+
+    def watch(parts: "Iterator[pd.DataFrame]") -> "Iterable[pd.DataFrame]":
+        return saved_model.with_progress(parts, args.rows, len, "生成", args.quiet)
+
     if args.at is not None:
-        return _at(model.plane, args, rng), f"潛在平面的點 ({', '.join(f'{z:g}' for z in args.at)})"
+        return _at(model.plane, args, rng, watch), f"潛在平面的點 ({', '.join(f'{z:g}' for z in args.at)})"
     if not given:
         how = f"z 由先驗抽，{model.generator.latent_dim} 維"
-        return model.generator.sample(args.rows, rng, gaps), how
+        return model.generator.sample(args.rows, rng, gaps, watch), how
     try:
-        rows, effective = model.generator.sample_with(args.rows, given, rng, gaps)
+        rows, effective = model.generator.sample_with(args.rows, given, rng, gaps, watch)
     except ValueError as error:  # 這裡的引數叫做 --given
         raise ValueError(str(error).replace("引數 given", "引數 --given", 1)) from None
     if effective < FEW_EFFECTIVE:
@@ -93,7 +98,7 @@ def _prior_samples() -> int:
     return GIVEN_SAMPLES
 
 
-def _at(plane: Any, args: argparse.Namespace, rng: "np.random.Generator") -> "pd.DataFrame":
+def _at(plane: Any, args: argparse.Namespace, rng: "np.random.Generator", watch: Any) -> "pd.DataFrame":
     import numpy as np
 
     if len(args.at) != plane.latent_dim:
@@ -102,7 +107,7 @@ def _at(plane: Any, args: argparse.Namespace, rng: "np.random.Generator") -> "pd
             f"請給 {plane.latent_dim} 個用逗號分開的數。"
         )
     z: np.ndarray = np.tile(np.array(args.at), (args.rows, 1))
-    return plane.sample_at(z, rng, not args.no_gaps)
+    return plane.sample_at(z, rng, not args.no_gaps, watch)
 
 
 def _point(text: str) -> tuple[float, ...]:

@@ -70,9 +70,7 @@ def _cells(opened: saved_model.Opened, fill: "NDArray", args: argparse.Namespace
 
     parts = opened.model.generator.impute_parts(opened.frame, fill, args.samples, args.seed)
     total = int(fill.any(axis=1).sum())
-    shown = saved_model.with_progress(
-        parts, total, lambda part: part["row"].nunique(), "補缺失", args.quiet
-    )
+    shown = saved_model.with_progress(parts, total, lambda part: part["row"].nunique(), "補缺失", args.quiet)
     written = [_written(opened, part) for part in shown]
     return pd.concat(written, ignore_index=True) if written else pd.DataFrame(columns=list(CELL_COLUMNS))
 

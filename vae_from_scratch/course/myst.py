@@ -156,12 +156,24 @@ def _elsewhere(translator: Translator, block: Directive) -> list[str]:
     return ["方括號裡是文獻的代號；完整的書目在書裡這一章的最後。"]
 
 
+def _end_of_deeper(translator: Translator, block: Directive) -> list[str]:
+    return ["*（深入到這裡）*"]
+
+
+def _glued(translator: Translator, block: Directive) -> list[str]:
+    return [f"（`{block.argument}` 那張表，由前面的程式格印出。）"]
+
+
 _TRANSLATIONS: dict[str, Callable[[Translator, Directive], list[str]]] = {
     "math": _math,
     "admonition": _titled("{argument}"),
     "exercise": _titled("練習：{argument}"),
     "prf:theorem": _titled("{name}　{argument}"),
     "prf:proof": _titled("證明"),
+    "margin": _titled("{argument}"),
+    "deeper": _titled("深入：{argument}"),  # 裡面常有程式格，筆記本摺不起來，所以前後各寫一句
+    "deeper-end": _end_of_deeper,
+    "glue:": _glued,
     "dropdown": _folded,
     "solution": _folded,
     "literalinclude": _quoted,

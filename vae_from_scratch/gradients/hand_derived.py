@@ -34,7 +34,7 @@ class Engine:
         loss = objective.loss(log_likelihood, kl, beta, self.free_bits)
 
         d_output, d_noise_log_var = self.likelihood.gradient(net.x, output, net.noise_log_var)
-        net.d_noise_log_var[:] = d_noise_log_var / -n_rows
+        np.divide(d_noise_log_var, -n_rows, out=net.d_noise_log_var)
         d_output *= -1 / n_rows
         d_z = net.decoder.backward_input(net.decoder.backward(d_output))
         d_mean, d_log_var = layers.sample_backward(d_z, scaled_noise)

@@ -12,6 +12,7 @@ from ..objective import Loss
 
 class Engine:
     """autograd 引擎：``_negative_elbo`` 就是損失的定義，沒有一行反向的程式。"""
+
     def __init__(self, network, likelihood, kl, free_bits=0.0):
         self.network, self.likelihood, self.kl, self.free_bits = network, likelihood, kl, free_bits
 

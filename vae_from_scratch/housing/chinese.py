@@ -1,4 +1,4 @@
-"""43 個類別變數與每一個水準的中文名字（第 10 章與探索器）。
+"""房子每一欄的中文名字：43 個類別變數與它們的水準（第 10 章），以及 36 個數字欄（探索器）。
 
 意思照資料附的說明（data_description，De Cock 2011）。社區是地名，能翻的翻，不能翻的音譯；
 說明裡沒有的三個社區（Greens、GrnHill、Landmrk）照代碼的字面翻。
@@ -154,20 +154,62 @@ LEVELS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 
-#: 43 個變數分成六個主題；畫面照這個順序排。
+#: 用數字寫的房型代碼（第 13 章當作類別）。「規劃社區」是 planned unit development。
+HOUSE_TYPE, HOUSE_TYPES = "房型", {
+    "20": "一層樓，1946 年起", "30": "一層樓，1945 年以前", "40": "一層樓，閣樓裝修過",
+    "45": "一層半，樓上沒裝修", "50": "一層半，樓上裝修過", "60": "兩層樓，1946 年起",
+    "70": "兩層樓，1945 年以前", "75": "兩層半", "80": "錯層", "85": "錯層，入口在中間", "90": "雙拼",
+    "120": "規劃社區，一層樓", "150": "規劃社區，一層半", "160": "規劃社區，兩層樓",
+    "180": "規劃社區，錯層", "190": "改成兩戶",
+}  # fmt: skip
+
+#: 數字的欄 → 名字與單位（資料裡的單位；探索器另外換成坪與公尺）。
+NUMBERS: dict[str, tuple[str, str]] = {
+    "GrLivArea": ("居住面積", "平方呎"), "1stFlrSF": ("一樓面積", "平方呎"),
+    "2ndFlrSF": ("二樓面積", "平方呎"), "LowQualFinSF": ("低品質面積", "平方呎"),
+    "YearBuilt": ("建造年份", "年"),
+    "YearRemodAdd": ("整修年份", "年"), "OverallQual": ("整體品質", "分"), "OverallCond": ("整體現況", "分"),
+    "TotRmsAbvGrd": ("房間", "間"), "BedroomAbvGr": ("臥室", "間"), "FullBath": ("全套衛浴", "間"),
+    "HalfBath": ("半套衛浴", "間"), "KitchenAbvGr": ("廚房", "間"), "Fireplaces": ("壁爐", "座"),
+    "MasVnrArea": ("貼面面積", "平方呎"), "TotalBsmtSF": ("地下室面積", "平方呎"),
+    "BsmtFinSF1": ("裝修面積", "平方呎"), "BsmtFinSF2": ("裝修面積（二）", "平方呎"),
+    "BsmtUnfSF": ("沒裝修的面積", "平方呎"), "BsmtFullBath": ("地下室全套衛浴", "間"),
+    "BsmtHalfBath": ("地下室半套衛浴", "間"), "GarageCars": ("車位", "輛"),
+    "GarageArea": ("車庫面積", "平方呎"), "GarageYrBlt": ("車庫建造年份", "年"),
+    "LotArea": ("地塊面積", "平方呎"), "LotFrontage": ("臨路寬度", "呎"),
+    "WoodDeckSF": ("木造露臺", "平方呎"), "OpenPorchSF": ("開放式門廊", "平方呎"),
+    "EnclosedPorch": ("封閉式門廊", "平方呎"), "3SsnPorch": ("三季門廊", "平方呎"),
+    "ScreenPorch": ("紗窗門廊", "平方呎"), "PoolArea": ("泳池面積", "平方呎"),
+    "MiscVal": ("其他設施的價值", "美元"), "MoSold": ("成交月份", "月"), "YrSold": ("成交年份", "年"),
+}  # fmt: skip
+
+#: 79 欄分成七個主題；探索器照這個順序排。
 THEMES: dict[str, tuple[str, ...]] = {
+    "大小、年份與房間": (
+        "GrLivArea", "YearBuilt", "TotRmsAbvGrd", "BedroomAbvGr", "FullBath", "HalfBath", "KitchenAbvGr",
+        "GarageCars", "OverallQual", "OverallCond", "YearRemodAdd", "1stFlrSF", "2ndFlrSF", "LowQualFinSF",
+    ),
     "室內與設備": (
-        "KitchenQual", "HeatingQC", "CentralAir", "FireplaceQu", "Electrical", "Heating", "Functional",
+        "KitchenQual", "HeatingQC", "CentralAir", "Fireplaces", "FireplaceQu", "Electrical", "Heating",
+        "Functional",
     ),
     "樣式與外觀": (
-        "HouseStyle", "BldgType", "ExterQual", "ExterCond", "Foundation", "Exterior1st", "Exterior2nd",
-        "MasVnrType", "RoofStyle", "RoofMatl",
+        "MSSubClass", "HouseStyle", "BldgType", "ExterQual", "ExterCond", "Foundation", "Exterior1st",
+        "Exterior2nd", "MasVnrType", "MasVnrArea", "RoofStyle", "RoofMatl",
     ),
-    "地下室": ("BsmtQual", "BsmtFinType1", "BsmtExposure", "BsmtCond", "BsmtFinType2"),
-    "車庫": ("GarageType", "GarageFinish", "GarageQual", "GarageCond", "PavedDrive"),
+    "地下室": (
+        "TotalBsmtSF", "BsmtQual", "BsmtFinType1", "BsmtFinSF1", "BsmtFinType2", "BsmtFinSF2", "BsmtUnfSF",
+        "BsmtExposure", "BsmtCond", "BsmtFullBath", "BsmtHalfBath",
+    ),
+    "車庫": (
+        "GarageType", "GarageArea", "GarageYrBlt", "GarageFinish", "GarageQual", "GarageCond", "PavedDrive",
+    ),
     "地段": (
-        "Neighborhood", "MSZoning", "LotShape", "LotConfig", "LandContour", "LandSlope", "Condition1",
-        "Condition2", "Street", "Alley", "Utilities",
+        "Neighborhood", "LotArea", "LotFrontage", "MSZoning", "LotShape", "LotConfig", "LandContour",
+        "LandSlope", "Condition1", "Condition2", "Street", "Alley", "Utilities",
     ),
-    "其他設施與成交": ("SaleCondition", "SaleType", "Fence", "MiscFeature", "PoolQC"),
+    "庭院、其他設施與成交": (
+        "WoodDeckSF", "OpenPorchSF", "EnclosedPorch", "3SsnPorch", "ScreenPorch", "PoolArea", "PoolQC",
+        "Fence", "MiscFeature", "MiscVal", "SaleCondition", "SaleType", "MoSold", "YrSold",
+    ),
 }  # fmt: skip

@@ -24,7 +24,7 @@ CATEGORIES = (
     "Electrical", "KitchenQual", "Functional", "FireplaceQu", "GarageType", "GarageFinish", "GarageQual",
     "GarageCond", "PavedDrive", "PoolQC", "Fence", "MiscFeature", "SaleType", "SaleCondition",
 )  # fmt: skip
-#: 數字的欄。模型不用它們；分辨「沒有」與「不知道」、畫圖、當作預測房價的上限時才用。
+#: 數字的欄。模型不用它們；分辨「沒有」與「不知道」、畫圖、或給直接用房價學的模型時才用。
 DETAILS = (
     "MSSubClass", "LotFrontage", "LotArea", "OverallQual", "OverallCond", "YearBuilt", "YearRemodAdd",
     "MasVnrArea", "BsmtFinSF1", "BsmtFinSF2", "BsmtUnfSF", "TotalBsmtSF", "1stFlrSF", "2ndFlrSF",

@@ -5,35 +5,41 @@
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from .. import plotting
-from ..groups import Groups
 from ..interactive import InteractiveFigure
-from .absence import name_absence
-from .chinese import LEVELS, THEMES, VARIABLES
+from ..likelihood import Mixed
+from .absence import all_columns
+from .chinese import HOUSE_TYPE, HOUSE_TYPES, LEVELS, NUMBERS, THEMES, VARIABLES
 from .study import Trained
 
+if TYPE_CHECKING:
+    from ..tables.table_schema import TableSchema
+
 #: 網頁讀得懂的型別；一律小端序，與讀者的電腦無關。
-DTYPES = {"float32": "<f4", "uint8": "<u1", "uint16": "<u2"}
+DTYPES = {"float32": "<f4", "uint8": "<u1", "uint16": "<u2", "uint32": "<u4"}
 #: 房子的代碼裡，這個數表示「缺失，或訓練時沒見過的水準」。
 UNKNOWN = 255
-#: 平面畫到 ±這麼遠，與第 11 章相同；編碼都在裡面，外面留一圈給外推。
+#: 平面畫到 ±這麼遠，與第 11 章相同；編碼幾乎都在裡面，外面留一圈給外推。
 LIMIT = 4.0
 #: 最遠的鄰居超過這個距離，就是附近沒有房子（與第 12 章的價格地圖相同）。
 FAR = 0.5
 FALLBACK = (
-    "這裡是探索器，要在書的網頁裡開啟 JavaScript 才能操作。它的結論在下一張圖與表：往昂貴的一側走，"
-    "解碼出來的廚房、外牆與地下室越來越好，附近真房子的價格越來越高；走出資料以外，解碼器卻更有把握，"
-    "那是外推，不是知識。"
+    "這裡是探索器，要在書的網頁裡開啟 JavaScript 才能操作。它的結論在下一張圖與表：最貴的一角，"
+    "解碼出來的是又新又大、廚房極好的房子；同樣的房價，有大而舊的，也有小而新的；走出資料以外，"
+    "解碼器對類別更有把握，年份也說到資料以後，那是外推，不是知識。"
 )
+#: 數字的「中間九成」。
+MIDDLE = (0.05, 0.95)
 
 
 def packed(values: ArrayLike, dtype: str) -> dict[str, Any]:
-    """陣列 → ``{dtype, shape, base64}``；``dtype`` 是 "float32"、"uint8" 或 "uint16"。
+    """陣列 → ``{dtype, shape, base64}``；``dtype`` 是 "float32"、"uint8"、"uint16" 或 "uint32"。
 
     放不進那個型別的數（超出範圍、不是有限的數、整數型別卻有小數）引發 ``ValueError``。
     """
@@ -56,21 +62,22 @@ def unpacked(document: dict[str, Any]) -> NDArray:
 
 
 def explorer_data(trained: Trained) -> dict[str, Any]:
-    """探索器的全部資料：解碼器的權重、變數與水準的名字、每棟房子的代碼、編碼與價格。
+    """探索器的全部資料：解碼器的權重、各欄的名字與單位、每棟房子的每一欄、編碼與價格。
 
-    ``layers`` 是解碼器各層的矩陣 (n_in + 1, n_out)，最後一列是偏置，隱藏層用 ReLU，輸出分組做 softmax。
-    只接受二維的類別概似。
+    ``layers`` 是解碼器各層的矩陣 (n_in + 1, n_out)，最後一列是偏置，隱藏層用 ReLU；
+    輸出照 ``likelihood.Mixed``：各類別、各旗標的 logit，再來是各數字（標準化）的平均值。
+    只接受二維、類別與數字並存的模型。
     """
     vae = trained.vae
-    if vae.latent_dim != 2 or sum(trained.groups) != vae.network_.n_outputs:
+    if vae.latent_dim != 2 or not isinstance(vae.likelihood_, Mixed):
         raise ValueError(
             f"引數 trained 的模型是 {vae.latent_dim} 維、likelihood={vae.likelihood!r}；"
-            "探索器要二維（latent_dim=2）的類別概似（categorical）。"
+            "探索器要二維（latent_dim=2）、類別與數字並存的概似（Mixed）。"
         )
     decoder = vae.network_.views(vae.parameters_).decoder
     return {
         "layers": [packed(layer, "float32") for layer in decoder],
-        "variables": _variables(trained),
+        "variables": _categories(trained) + _numbers(trained),
         "themes": THEMES,
         "houses": _houses(trained),
         "limit": LIMIT,
@@ -95,27 +102,78 @@ def explorer_figure(
     return InteractiveFigure("explorer", FALLBACK, stops=places, **explorer_data(trained))
 
 
-def _variables(trained: Trained) -> list[dict[str, Any]]:
-    """每個變數的代碼與中文、各水準的代碼與中文，以及訓練的房子裡各占多少（不看編碼的機率）。"""
-    shares = trained.x[~trained.held_out].mean(axis=0)
-    parts = Groups(trained.groups).split(shares)
+def level_name(variable: str, level: str) -> str:
+    """水準的中文；``MSSubClass`` 的也在這裡。"""
+    return (HOUSE_TYPES if variable == "MSSubClass" else LEVELS[variable])[level]
+
+
+def learned_spread(trained: Trained) -> dict[str, float]:
+    """每個數字學到的標準差 s，用資料的單位；整個平面都是同一個。"""
+    vae: Any = trained.vae
+    variance = vae.likelihood_.variance(vae.network_.views(vae.parameters_).noise_log_var)
+    scales = _schema(trained).scales_
+    return {
+        name: float(np.sqrt(s2)) * scale.spread
+        for (name, scale), s2 in zip(scales.items(), variance, strict=True)
+    }
+
+
+def _schema(trained: Trained) -> "TableSchema":
+    schema: Any = trained.schema
+    return schema
+
+
+def _shares(trained: Trained) -> list[list[float]]:
+    """各類別、各旗標的水準在訓練的房子裡各占多少（不看編碼的機率）。"""
+    blocks = _schema(trained).blocks
+    parts = blocks.split(trained.x[~trained.held_out][:, : blocks.total].mean(axis=0))
+    return [[round(float(share), 6) for share in part / part.sum()] for part in parts]
+
+
+def _categories(trained: Trained) -> list[dict[str, Any]]:
+    """每個類別變數的代碼與中文、各水準的代碼與中文，以及各占多少。"""
+    schema = _schema(trained)
+    names = VARIABLES | {"MSSubClass": HOUSE_TYPE}
     return [
         {
             "code": name,
-            "name": VARIABLES[name],
-            "levels": list(levels),
-            "labels": [LEVELS[name][level] for level in levels],
-            "shares": [round(float(share), 6) for share in part / part.sum()],
+            "name": names[name],
+            "levels": list(schema.levels(name)),
+            "labels": [level_name(name, level) for level in schema.levels(name)],
+            "shares": shares,
         }
-        for name, levels, part in zip(trained.schema.variables_, trained.schema.levels_, parts, strict=True)
+        for name, shares in zip(schema.category_names, _shares(trained), strict=False)  # 後面還有旗標的
     ]
 
 
+def _numbers(trained: Trained) -> list[dict[str, Any]]:
+    """每個數字的中文、單位、尺度與學到的標準差，以及訓練的房子裡的平均、範圍、中間九成。
+
+    有旗標的數字另有 ``shares``：是 0 與不是 0 各占多少；它的平均與範圍只算不是 0 的，與模型一樣。
+    """
+    schema, spread = _schema(trained), learned_spread(trained)
+    flags = dict(zip(schema.spiked_, _shares(trained)[len(schema.category_names) :], strict=True))
+    table = all_columns(trained.houses)[~trained.held_out]
+    found = []
+    for name, scale in schema.scales_.items():
+        known = table[name].dropna()
+        middle = (known[known != 0] if name in flags else known).quantile(list(MIDDLE))
+        found.append(
+            {
+                "code": name, "name": NUMBERS[name][0], "unit": NUMBERS[name][1],
+                "centre": scale.centre, "spread": scale.spread, "s": spread[name],
+                "low": scale.low, "high": scale.high, "middle": middle.tolist(), "shares": flags.get(name),
+            }
+        )  # fmt: skip
+    return found
+
+
 def _houses(trained: Trained) -> dict[str, Any]:
-    """``numbers`` 是模型沒看過的欄，只給讀者看；``held_out`` 是沒有訓練過的房子。"""
-    houses = trained.houses
+    """``codes`` 是類別的代碼，``numbers`` 是數字（缺失的寫成那個型別最大的數）；``held_out`` 沒有訓練過。"""
+    houses, schema = trained.houses, _schema(trained)
     mean, log_var = trained.vae.encode(trained.x)
-    codes = trained.schema.codes(name_absence(houses))
+    table = all_columns(houses)
+    codes = np.asarray(schema.transform(table).codes)[:, : len(schema.category_names)]
     return {
         "id": houses.categories.index.tolist(),
         "price": np.rint(houses.price).astype(int).tolist(),
@@ -123,7 +181,11 @@ def _houses(trained: Trained) -> dict[str, Any]:
         "codes": packed(np.where(codes < 0, UNKNOWN, codes), "uint8"),
         "mean": packed(mean, "float32"),
         "log_var": packed(log_var, "float32"),
-        "numbers": {
-            name: packed(houses.details[name], "uint16") for name in ("YearBuilt", "GrLivArea", "OverallQual")
-        },
+        "numbers": {name: _packed_column(table[name]) for name in schema.scales_},
     }
+
+
+def _packed_column(column: pd.Series) -> dict[str, Any]:
+    """放得下的最小的整數型別；最大的那個數留給缺失。"""
+    dtype = next(name for name in ("uint8", "uint16", "uint32") if column.max() < np.iinfo(name).max)
+    return packed(column.fillna(np.iinfo(dtype).max), dtype)

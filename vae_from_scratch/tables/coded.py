@@ -57,6 +57,14 @@ class CodedTable:
                 "應是 (N, V)、(N, M) 與 V 個，列數相同（沒有數字就給 (N, 0)）。"
             )
 
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def missing(self) -> NDArray:
+        """哪些格子缺失，布林 (N, V + M)。"""
+        return np.hstack([self.codes < 0, np.isnan(self.numbers)])
+
 
 class Slot(NamedTuple):
     """編碼裡的一個位置：第幾個類別變數，或第幾個數字。"""
@@ -79,6 +87,12 @@ def take(table: Coded, rows: NDArray | slice) -> CodedTable:
 def known_rows(table: Coded) -> NDArray:
     """至少有一格不是缺失的列，布林 (N,)。"""
     return (table.codes >= 0).any(axis=1) | ~np.isnan(table.numbers).all(axis=1)
+
+
+def from_rows(rows: Any) -> CodedTable:
+    """``rows`` 模組的列（``MixedRows``，或沒有數字的 ``CategoryCodes``）換成編好碼的表。"""
+    numbers = getattr(rows, "numbers", np.empty((len(rows), 0)))
+    return CodedTable(rows.codes, tuple(rows.groups), numbers)
 
 
 def from_one_hot(x: NDArray, groups: Sequence[int]) -> CodedTable:

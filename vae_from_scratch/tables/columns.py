@@ -11,10 +11,23 @@ import pandas as pd
 
 from .missing import NONE
 from .reading.checks import suggestion
-from .reading.kinds import CATEGORY, CODE, KIND_NAMES, LEAST_REPEATS, MOST_LEVELS, NUMERIC, ColumnKind
+from .reading.kinds import (
+    CATEGORY,
+    CODE,
+    IDENTIFIER,
+    KIND_NAMES,
+    LEAST_REPEATS,
+    MOST_LEVELS,
+    NUMERIC,
+    TEXT,
+    ColumnKind,
+    seldom_repeats,
+)
 
 #: 全部變數展開後的欄數上限：PCA 與 MCA 要對這麼大的 Gram 矩陣求特徵值。
 MOST_ONE_HOT = 3000
+#: 有值的格子少於這麼多的數字，平均與分布都說不準。
+FEW_KNOWN = 30
 
 
 @dataclass(frozen=True)
@@ -177,8 +190,8 @@ def _inspect(seen: _Seen, choices: Choices, target: str | None) -> Column:
         shown = CATEGORY  # 指定的數字、編號，或多了「無」的常數，模型學的是類別
     spiked = kind.spiked and seen.is_number
     return Column(
-        kind.name, kept, reason, seen.n_levels, kind.top, kind.top_share, kind.n_missing,
-        shown, kind.zero_share, spiked, kind.style,
+        kind.name, kept, reason, seen.n_levels if kept else kind.n_levels, kind.top, kind.top_share,
+        kind.n_missing, shown, kind.zero_share, spiked, kind.style,
     )  # fmt: skip
 
 
@@ -195,7 +208,8 @@ def _decide(seen: _Seen, choices: Choices, is_target: bool, named: bool) -> tupl
     if seen.n_levels < 2:
         return False, "只有一個水準，沒有東西可學"
     if seen.is_number:
-        return True, "指定的欄" if named else kind.reason
+        few = f"；只有 {seen.n_known} 格有值" if seen.n_known < FEW_KNOWN else ""
+        return True, ("指定的欄" if named else kind.reason) + few
     return _decide_category(seen, named)
 
 
@@ -204,15 +218,20 @@ def _decide_category(seen: _Seen, named: bool) -> tuple[bool, str]:
     if not named and not seen.numbers and (kind.numeric or kind.kind in NUMERIC):
         what = "日期" if kind.kind == "date" else "看起來是數字"
         return False, f"{what}；是代碼的話，用 --also 指定"
+    if kind.kind == IDENTIFIER and not named:
+        usable = "；要用的話，用 --also 指定" if n_levels <= MOST_LEVELS else ""
+        return False, kind.reason + usable
     if n_levels > MOST_LEVELS:
-        unique = "幾乎每一列都不同，像是編號或文字" if not named and _is_almost_unique(seen) else ""
+        unique = _seldom_repeats(seen) if not named and _is_almost_unique(seen) else ""
         why = f"{kind.reason if kind.stopped_by else unique}；".removeprefix("；")
-        cure = "要用的話，請把少見的併成「其他」，數字請先分組"
-        return False, f"{why}有 {n_levels:,} 個水準，上限是 {MOST_LEVELS}；{cure}"
+        cure = "請先分組" if kind.numeric or kind.kind in NUMERIC else "請把少見的併成「其他」"
+        with_none = f"連同「{NONE}」" if n_levels > kind.n_levels else ""
+        limit = f"{with_none}有 {n_levels:,} 個水準，上限是 {MOST_LEVELS}"
+        return False, f"{why}{limit}；要用的話，{cure}"
     if named:
         return True, "指定的欄"
     if _is_almost_unique(seen):
-        return False, "幾乎每一列都不同，像是編號或文字；要用的話，用 --also 指定"
+        return False, f"{_seldom_repeats(seen)}；要用的話，用 --also 指定"
     if seen.numbers and kind.kind not in (CATEGORY, CODE, "constant"):
         return False, f"{KIND_NAMES[kind.kind]}：{kind.reason}；要用的話，用 --also 或 --kind 指定"
     if kind.kind == "constant":
@@ -222,6 +241,12 @@ def _decide_category(seen: _Seen, named: bool) -> tuple[bool, str]:
 
 def _is_almost_unique(seen: _Seen) -> bool:
     return seen.kind.n_levels * LEAST_REPEATS > seen.n_known  # 空白寫成的「無」不必重複
+
+
+def _seldom_repeats(seen: _Seen) -> str:
+    """幾乎不重複的欄的理由：讀檔時看過長短，就用它的。"""
+    kind = seen.kind
+    return kind.reason if kind.kind == TEXT else seldom_repeats(kind.n_levels, seen.n_known)
 
 
 def _nothing_kept(columns: list[Column], numbers: bool) -> str:

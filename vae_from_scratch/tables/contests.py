@@ -4,7 +4,7 @@
 高下。「最好的對手」是事後照平均挑的，這對 VAE 比較嚴。
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -106,8 +106,12 @@ def spread(values: pd.Series) -> str:
 
 
 def decimal(value: float) -> str:
-    """三位小數，負號用「−」。"""
-    return f"{value:.3f}".replace("-", "−")
+    """三位小數，負號用「−」；四捨五入成 0 的沒有正負。
+
+    >>> decimal(-0.25), decimal(-0.0001)
+    ('−0.250', '0.000')
+    """
+    return f"{value:z.3f}".replace("-", "−")
 
 
 def by_splits(title: str, short: str, scores: Mapping[str, pd.Series], higher: bool = True) -> Contest:
@@ -115,7 +119,7 @@ def by_splits(title: str, short: str, scores: Mapping[str, pd.Series], higher: b
 
     >>> scores = {"VAE": pd.Series([3.0, 4.0]), "PCA": pd.Series([2.0, 5.0]), "MCA": pd.Series([1.0, 1.0])}
     >>> by_splits("分數", "分數", scores).outcome
-    '分不出高下（2 次分割，VAE 勝 1 次）'
+    '分不出高下（2 次分割，VAE 勝 1 次、負 1 次）'
     """
     sign = 1 if higher else -1
     (me, mine), *others = scores.items()
@@ -123,7 +127,7 @@ def by_splits(title: str, short: str, scores: Mapping[str, pd.Series], higher: b
     ahead = sign * (mine.to_numpy() - theirs.to_numpy())
     won, lost, n = int((ahead > 0).sum()), int((ahead < 0).sum()), len(ahead)
     winner = me if won == n else rival if lost == n else ""
-    how = f"{n} 次分割都贏" if winner else f"{n} 次分割，{spaced(me)}勝 {won} 次"
+    how = f"{n} 次分割都贏" if winner else f"{n} 次分割，{spaced(me)}勝 {won} 次、負 {lost} 次"
     if n == 1:
         how = "只有一次分割" if winner else "只有一次分割，分數相同"
     return Contest(title, short, spread(mine), rival, spread(theirs), winner, how, me)
@@ -195,6 +199,18 @@ def filling(fit: "Fit", measure: str) -> Contest:
     table = filled(fit)[measure].unstack("filler")
     names = ["vae", *(name for name in cells.NAMES if name in table and name != "vae")]
     return by_splits(title, short, {_filler(name): table[name] for name in names}, higher)
+
+
+def blind_filling(fit: "Fit", measures: Iterable[str]) -> Contest | None:
+    """補一格，只與不看其餘的欄的比：第一個沒有每個種子都贏的比較；每一種都贏是 None。"""
+    for measure in measures:
+        if measure in filled(fit):
+            title, short, higher = CELL_MEASURES[measure]
+            table = filled(fit)[measure].unstack("filler")
+            contest = by_splits(title, short, {VAE: table["vae"], _filler("mode"): table["mode"]}, higher)
+            if not contest.won:
+                return contest
+    return None
 
 
 def _filler(name: str) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_COLOURS = 6
 #: 找關聯最強的欄時，最多比較前面這麼多個變數：兩兩比較，時間是個數的平方。
 MOST_COMPARED, MOST_ROWS = 60, 10_000
+#: 著色的欄至少這麼多列有值；都沒有才退而求其次。
+MOSTLY_KNOWN = 0.5
 #: 座標軸至少到這裡：崩塌到 10⁻³ 的編碼不該放大成看得見的形狀。
 SMALLEST_LIMIT = 3.0
 #: 標準常態中間的 50% 與 95% 到這裡。
@@ -40,13 +42,19 @@ N_LAYERS = 12
 class Colouring:
     """點的顏色：``numbers`` 是數字（漸層），``names`` 是類別；恰有一個不是 None。
 
-    ``log``：數字已經取了對數，刻度要寫回原來的值。
+    ``log``：數字已經取了對數，刻度要寫回原來的值。``dates``：數字是 1970-01-01 起的天數，刻度寫成日期。
     """
 
     title: str
     numbers: NDArray | None = None
     names: NDArray | None = None
     log: bool = False
+    dates: bool = False
+
+    def take(self, rows: NDArray) -> "Colouring":
+        """只留這幾列。"""
+        numbers, names = (None if part is None else part[rows] for part in (self.numbers, self.names))
+        return Colouring(self.title, numbers, names, self.log)
 
 
 def by_target(target: Target) -> Colouring:
@@ -70,11 +78,31 @@ def by_most_associated(frame: pd.DataFrame, model: "TableVAE") -> Colouring:
     association = np.abs(associations(table))
     known = ~np.isnan(association)
     means = np.where(known, association, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    few = [name in schema.scales_ or len(schema.levels(name)) <= MOST_COLOURS for name in kinds.names]
-    name = kinds.names[int(np.where(few, 1 + means, means).argmax())]
+    # 幾乎都缺的欄，平面上多半是灰點；有一半以上有值的先選。
+    shown = frame.head(MOST_ROWS)[kinds.names].notna().mean().to_numpy() >= MOSTLY_KNOWN
+    few = np.array(
+        [name in schema.scales_ or len(schema.levels(name)) <= MOST_COLOURS for name in kinds.names]
+    )
+    name = kinds.names[int((2 * shown + few + means).argmax())]
     if name in schema.scales_:
-        return Colouring(name, numbers=frame[name].to_numpy(dtype=float))
+        return Colouring(name, numbers=as_numbers(frame[name]), dates=name in schema.dates_)
     return Colouring(name, names=frame[name].astype(object).to_numpy())
+
+
+def as_numbers(column: pd.Series) -> NDArray:
+    """一欄數字 (N,)，缺失是 NaN；日期是 1970-01-01 起的天數。
+
+    >>> as_numbers(pd.Series(pd.to_datetime(["1970-01-03", None]))).tolist()
+    [2.0, nan]
+    """
+    if column.dtype.kind == "M":
+        column = (column - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    return column.to_numpy(dtype=float)
+
+
+def is_whole(values: NDArray) -> bool:
+    """有值，而且都是整數。"""
+    return len(values) > 0 and bool((values == np.round(values)).all())
 
 
 def merged(names: NDArray, most: int = MOST_COLOURS) -> NDArray:
@@ -137,7 +165,7 @@ def latent_line(codes: NDArray, colouring: Colouring) -> "Figure":
     if colouring.numbers is not None:
         ax.scatter(codes[:, 0], colouring.numbers, s=9, linewidths=0, alpha=0.5, rasterized=len(codes) > 1000)
         ax.set_ylabel(_number_label(colouring))
-        _original_ticks(ax.yaxis, colouring)
+        _ticks(ax.yaxis, colouring)
     elif colouring.names is not None:
         _draw_strips(ax, codes[:, 0], merged(colouring.names))
     limit = reach(codes[:, :1])
@@ -146,6 +174,12 @@ def latent_line(codes: NDArray, colouring: Colouring) -> "Figure":
         for side in (-edge, edge):
             ax.axvline(side, color=plotting.COLOURS["p"], linestyle="--", linewidth=1, zorder=1)
     return figure
+
+
+def say_sampled(figure: "Figure", n_drawn: int, n_rows: int) -> None:
+    """寫在圖上：只畫了其中幾列。"""
+    text = f"隨機抽 {n_drawn:,} 列（共 {n_rows:,} 列）"
+    figure.axes[0].set_title(text, loc="left", fontsize="small", color=plotting.COLOURS["muted"])
 
 
 def curves(history: Sequence[Mapping[str, Any]], baseline: float) -> "Figure":
@@ -210,17 +244,50 @@ def _draw_numbers(ax: "Axes", plane: NDArray, numbers: NDArray, colouring: Colou
     low, high = np.percentile(numbers[known], [2, 98])
     dots = _dots(ax, plane[known], c=numbers[known], cmap="viridis", vmin=low, vmax=high)
     bar = ax.figure.colorbar(dots, ax=ax, label=_number_label(colouring), extend="both", pad=0.02)
-    _original_ticks(bar.ax.yaxis, colouring)
+    _ticks(bar.ax.yaxis, colouring)
 
 
 def _number_label(colouring: Colouring) -> str:
     return plain(colouring.title) + ("（對數刻度）" if colouring.log else "")
 
 
-def _original_ticks(axis: Any, colouring: Colouring) -> None:
-    """取過對數的刻度寫回原來的值，選 1、2、3、5 這種整齊的數。"""
-    if not colouring.log:
+def _ticks(axis: Any, colouring: Colouring) -> None:
+    if colouring.log:
+        _original_ticks(axis)
+    elif colouring.numbers is not None:
+        number_ticks(axis, colouring.numbers[np.isfinite(colouring.numbers)], colouring.dates)
+
+
+def number_ticks(axis: Any, values: Any, dates: bool = False) -> None:
+    """刻度照 ``values`` 是什麼寫：天數寫成日期，整數不寫小數，上萬的寫成萬、億；最多六個，才不會疊在一起。"""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import MaxNLocator
+
+    if dates:
+        locator = AutoDateLocator(minticks=3, maxticks=5)
+        days = ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%S"]
+        axis.set_major_locator(locator)
+        axis.set_major_formatter(
+            ConciseDateFormatter(locator, formats=days, zero_formats=days, show_offset=False)
+        )
         return
+    axis.set_major_locator(MaxNLocator(5, integer=is_whole(np.asarray(values, dtype=float))))
+    axis.set_major_formatter(lambda value, place: short_number(value))
+
+
+def short_number(value: float) -> str:
+    """刻度上的數：上萬的用萬、億做單位。
+
+    >>> [short_number(value) for value in (0.25, 2.0, -1500, 12_000, 30_000_000, 250_000_000)]
+    ['0.25', '2', '−1,500', '1.2萬', '3,000萬', '2.5億']
+    """
+    units = ((1e8, "億"), (1e4, "萬"), (1.0, ""))
+    size, unit = next((one for one in units if abs(value) >= one[0]), units[-1])
+    return f"{round(value / size, 10):,.10g}{unit}".replace("-", "−")
+
+
+def _original_ticks(axis: Any) -> None:
+    """取過對數的刻度寫回原來的值，選 1、2、3、5 這種整齊的數。"""
     low, high = np.exp(axis.get_view_interval())
     ticks = [
         leading * 10.0**power

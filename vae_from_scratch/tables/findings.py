@@ -9,9 +9,9 @@ from .baselines import LINEAR, NAMES
 from .contests import RIVALS, Contest, decimal, gap, short_name, spaced, spread
 from .figures import SUPERVISED
 from .measures import N_NEIGHBOURS
-from .personal import caution, personal_columns
+from .personal import about_people, caution
 from .quality import Quality
-from .quality_words import ABOUT_THE_SAME, SOMEWHAT_LARGER
+from .quality_words import ABOUT_THE_SAME, SOMEWHAT_LARGER, retained
 from .result import Fit
 
 __all__ = ["RIVALS", "decimal", "findings", "spread", "summary"]
@@ -19,18 +19,31 @@ __all__ = ["RIVALS", "decimal", "findings", "spread", "summary"]
 #: 各段的標題；報告的標題也用它。
 SUMMARY, CODE, TARGET, FILLING = "摘要", "編碼有沒有用", "目標看不看得出來", "補一格"
 GENERATED, ODD, CAUTIONS = "生成的列像不像", "怪的列", "讀的時候小心"
+#: 打分數的列少於這麼多，要提醒讀的人。
+FEW_HELD_OUT = 30
+#: 留下的列有這麼多在訓練的列裡一模一樣，要提醒讀的人。
+MANY_COPIES = 0.5
+#: 生成的列至少要留住這麼多的關聯，才說拿得來練習。
+LEAST_RETAINED = 0.5
+#: 種子這麼多，碰巧每次都同一邊贏的機率才降到 6%。
+ENOUGH_SEEDS = 5
 
 
 def findings(fit: Fit) -> dict[str, list[str]]:
     """標題 → 句子；第一段是摘要，沒有話說的段落不列。"""
-    about_people = caution([*fit.frame.columns])
+    people = caution([*fit.frame.columns])
     sections = {
         SUMMARY: summary(fit),
-        CODE: [_gain(fit.seeds), *_tree(fit.seeds), _units(fit.seeds), *_density_units(fit)],
+        CODE: [
+            _gain(fit.seeds),
+            *_tree(fit.seeds),
+            _units(fit.seeds, fit.plan.model["latent_dim"]),
+            *_density_units(fit),
+        ],
         TARGET: [*_target(fit), *_dims(fit)] if fit.target is not None else [],
         FILLING: _filling(fit),
         GENERATED: fit.checked.quality.sentences(),
-        ODD: [*_odd(fit), *([about_people] if about_people else [])],
+        ODD: [*_odd(fit), *([people] if people else [])],
         CAUTIONS: [*fit.notes.warnings, *_cautions(fit), _saved(fit)],
     }
     return {title: sentences for title, sentences in sections.items() if sentences}
@@ -48,19 +61,37 @@ def summary(fit: Fit) -> list[str]:
 
 
 def useful(fit: Fit) -> bool:
-    """編碼有在用，而且每一個種子都比各欄獨立省。"""
-    return bool((fit.seeds.gain > 0).all() and fit.seeds.active.all())
+    """編碼有在用，每一個種子都比各欄獨立省，而且省下的不只是各數字的分布形狀。"""
+    seeds = fit.seeds
+    return bool((seeds.gain > 0).all() and seeds.active.all() and not only_shapes(seeds))
+
+
+def only_shapes(seeds: pd.DataFrame) -> bool:
+    """各欄獨立、只把數字分箱，就不比 VAE 多：省下的說得成分布的形狀，不能當作欄與欄的關聯。
+
+    偏斜的數字用一個常態描述得差，VAE 用幾個 z 拼得出它的形狀；欄與欄毫無關聯，也省得下幾個 nats。
+    """
+    return "unlinked_nats" in seeds and not bool((seeds.nats < seeds.unlinked_nats).all())
 
 
 def _worth(fit: Fit) -> str:
     seeds, dim = fit.seeds, fit.plan.model["latent_dim"]
-    saved = f"每列比各欄獨立省下 {spread(seeds.gain)} nats（各欄獨立要 {spread(seeds.marginal_nats)}）"
+    gains = seeds.gain.mean() >= 0
+    change, nats = ("省下", spread(seeds.gain)) if gains else ("還多要", spread(-seeds.gain))
+    saved = f"每列比各欄獨立{change} {nats} nats（各欄獨立要 {spread(seeds.marginal_nats)}）"
     if not seeds.active.any():
         return f"這張表的編碼沒有在用（後驗崩塌），不要看平面；{saved}。"
+    if (seeds.gain > 0).all() and only_shapes(seeds):
+        return (
+            f"看不出欄與欄的關聯幫上忙：一列寫成 {dim} 個數，{saved}，"
+            f"可是各欄獨立、只把數字分箱描述分布的形狀，就只要 {spread(seeds.unlinked_nats)}，"
+            f"VAE 要 {spread(seeds.nats)}。"
+        )
     if useful(fit):
         return f"這張表有東西可學：一列寫成 {dim} 個數，{saved}。"
     if (seeds.gain > 0).any():
-        return f"這張表的編碼沒有明顯的用處：一列寫成 {dim} 個數，{saved}，不是每個種子都省。"
+        not_all = "用了編碼" if (seeds.gain > 0).all() else "省"
+        return f"這張表的編碼沒有明顯的用處：一列寫成 {dim} 個數，{saved}，不是每個種子都{not_all}。"
     return f"這張表的編碼沒有用處：一列寫成 {dim} 個數，{saved}。"
 
 
@@ -92,8 +123,19 @@ def who_wins(found: Sequence[Contest], n_seeds: int) -> str:
     lost = "；".join(f"輸給{gap(rival)}：{'、'.join(shorts)}" for rival, shorts in better.items())
     parts = [_counted("贏", len(won), "、".join(won)), _counted("輸", sum(map(len, better.values())), lost)]
     parts += [_counted("分不出高下", len(tied), "、".join(tied))] if tied else []
-    only = "（只有一個種子，還不能下結論）" if n_seeds == 1 else ""
+    only = "（只有一個種子，還不能下結論）" if n_seeds == 1 else by_luck(n_seeds)
     return f"{len(found)} 種比較裡{only}，VAE {'，'.join(parts)}。"
+
+
+def by_luck(n_seeds: int) -> str:
+    """種子太少，每次都同一邊贏也可能是碰巧；夠多就不說。
+
+    >>> by_luck(2), by_luck(5)
+    ('（只有 2 個種子：兩邊一樣好，也有 50% 的機率每次都同一邊贏）', '')
+    """
+    if n_seeds >= ENOUGH_SEEDS:
+        return ""
+    return f"（只有 {n_seeds} 個種子：兩邊一樣好，也有 {2 * 0.5**n_seeds:.0%} 的機率每次都同一邊贏）"
 
 
 def _counted(what: str, count: int, which: str) -> str:
@@ -118,19 +160,34 @@ def _odd_use(fit: Fit) -> list[tuple[bool, str, str]]:
     power = fit.checked.power
     if power is None:
         return [(False, "", "找怪的列（列太少，沒有檢查過）")]
-    contest, n_cells = contests.tampering(power, min(power.found)), min(power.found)
-    if not contests.recognised(power, n_cells):
+    fewest, most = min(power.found), max(power.found)
+    if not contests.recognised(power, most):
         return [(False, "", "找怪的列（認不太出竄改）")]
-    return [(not contest.lost, "找不尋常的列", f"找怪的列（{contest.rival}認得比較準，先用它）")]
+    found = [contests.tampering(power, n_cells) for n_cells in power.found]
+    lost = next((contest for contest in found if contest.lost), None)
+    if lost is not None:
+        return [(False, "", f"找怪的列（{lost.rival}認得比較準，先用它）")]
+    limit = "" if contests.recognised(power, fewest) else f"（要錯好幾格，只錯 {fewest} 格的認不太出）"
+    return [(True, f"找不尋常的列{limit}", "")]
 
 
 def _filling_uses(fit: Fit) -> list[tuple[bool, str, str]]:
+    """每一種分數都不輸對手，而且每個種子都比不看其餘的欄好，才說適合。"""
     found = []
-    for measure, what in (("accuracy", "補類別的空格"), ("rmse", "補數字的空格")):
-        if measure in contests.filled(fit):
-            contest = contests.filling(fit, measure)
-            found.append((not contest.lost, what, f"{what}（用{gap(contest.rival)}）"))
+    for measures, what in ((("accuracy", "nats"), "補類別的空格"), (("rmse",), "補數字的空格")):
+        seen = [contests.filling(fit, measure) for measure in measures if measure in contests.filled(fit)]
+        lost = next((contest for contest in seen if contest.lost), None)
+        better = lost or contests.blind_filling(fit, measures)
+        if seen:
+            found.append((better is None, what, f"{what}（{_instead(better)}）"))
     return found
+
+
+def _instead(better: contests.Contest | None) -> str:
+    """不適合補空格的理由。"""
+    if better is None or not better.lost:
+        return "不看其餘的欄，猜得差不多"
+    return f"用{gap(better.rival)}"
 
 
 def _generated_use(fit: Fit) -> list[tuple[bool, str, str]]:
@@ -149,12 +206,13 @@ def weaker(quality: Quality) -> bool:
 
 
 def faithful(quality: Quality) -> bool:
-    """各欄的分布與各對的關聯，平均與真的相差不到雜訊的 ``SOMEWHAT_LARGER`` 倍。"""
+    """各欄的分布與各對的關聯，平均與真的相差不到雜訊的 ``SOMEWHAT_LARGER`` 倍，而且關聯留住一半以上。"""
     columns, pairs = quality.columns.dropna(subset=["距離"]), quality.pairs
     apart = [(columns["距離"].mean(), columns["雜訊"].mean())] if len(columns) else []
     if len(pairs):
         apart.append(tuple((pairs[name] - pairs["真的"]).abs().mean() for name in ("生成", "另一半")))
-    return all(made <= SOMEWHAT_LARGER * noise for made, noise in apart)
+    kept = not len(pairs) or retained(pairs) >= LEAST_RETAINED
+    return kept and all(made <= SOMEWHAT_LARGER * noise for made, noise in apart)
 
 
 def _other_bad_uses(fit: Fit) -> list[str]:
@@ -167,7 +225,7 @@ def _other_bad_uses(fit: Fit) -> list[str]:
         found.append(f"猜「{short_name(fit.target.label)}」（直接用目標訓練比較準）")
     leak = "（可能背下了一部分）" if fit.checked.quality.memory.suspicious else ""
     found.append(f"把生成的列當作匿名的資料{leak}")
-    if personal_columns(fit.frame.columns):
+    if about_people(fit.frame.columns):
         found.append("決定誰該被查、被拒或多付錢")
     return found
 
@@ -202,12 +260,15 @@ def _tree(seeds: pd.DataFrame) -> list[str]:
     ]
 
 
-def _units(seeds: pd.DataFrame) -> str:
-    counts = "、".join(str(count) for count in seeds.active)
-    each = "各種子" if len(seeds) > 1 else ""
+def _units(seeds: pd.DataFrame, dim: int) -> str:
+    """單元全都活躍就不必說不活躍的。"""
     if not seeds.active.any():
         return "沒有活躍的單元：編碼幾乎不隨列改變（後驗崩塌），平面上的遠近與分數都沒有意義。"
-    return f"活躍的單元（active unit）{each}有 {counts} 個；不活躍的單元，座標沒有意義。"
+    same = seeds.active.nunique() == 1
+    counts = str(seeds.active.iloc[0]) if same else "、".join(map(str, seeds.active))
+    each = "" if len(seeds) == 1 else "每個種子都" if same else "各種子"
+    idle = "" if (seeds.active >= dim).all() else "；不活躍的單元，座標沒有意義"
+    return f"{dim} 個單元裡，活躍的（active unit）{each}有 {counts} 個{idle}。"
 
 
 def _density_units(fit: Fit) -> list[str]:
@@ -309,8 +370,25 @@ def _odd(fit: Fit) -> list[str]:
 def _cautions(fit: Fit) -> list[str]:
     """省下的 nats 不是由欄與欄的關聯來的情形，與變異數碰到下限的欄。"""
     cautions = []
+    n_held_out = int(fit.first.held_out.sum())
+    if n_held_out < FEW_HELD_OUT:
+        cautions.append(
+            f"資料只有 {len(fit.frame)} 列，每次只在 {n_held_out} 列上打分數：換一份資料，分數與輸贏都可能"
+            "不同；種子之間的散布只是同一份資料換個切法，沒有包括這一層。"
+        )
     if fit.frame.shape[1] == 1:
         cautions.append("只有一欄，沒有欄與欄的關聯可學；分數與怪列都只是這一欄自己的事。")
+    copies = fit.checked.quality.memory.natural_copies
+    if copies >= MANY_COPIES:
+        cautions.append(
+            f"留下的列有 {copies:.0%} 與某個訓練的列一模一樣：同一件東西若記了好幾列，分數就太樂觀，"
+            "請先去掉重複的列；本來就只有這幾種組合的，不要緊。"
+        )
+    cautions += [
+        f"檔案照「{short_name(name)}」的先後排，一列一個時刻：隨機留下的列，前後的時刻都訓練過，"
+        "分數比預測將來樂觀；要預測，請留下最後一段時間。"
+        for name in time_columns(fit.frame)
+    ]
     if fit.plan.likelihood == "bernoulli":
         cautions.append(
             "伯努利的基準不知道每個變數恰有一個水準，省下的 nats 有一部分只是學會這件事；"
@@ -323,6 +401,22 @@ def _cautions(fit: Fit) -> list[str]:
         )
         cautions.append(f"{shown}的變異數碰到下限：這些數字幾乎由編碼決定，或幾乎不變，省下的 nats 偏大。")
     return cautions
+
+
+def time_columns(frame: pd.DataFrame) -> list[str]:
+    """幾乎每一列一個日期，而且照先後（或倒過來）排的欄：一段時間的紀錄。
+
+    >>> days = pd.date_range("2024-01-01", periods=4)
+    >>> time_columns(pd.DataFrame({"日": days, "倒": days[::-1], "亂": days[[1, 0, 3, 2]], "數": range(4)}))
+    ['日', '倒']
+    """
+    dates = {str(name): frame[name].dropna() for name in frame.columns if frame[name].dtype.kind == "M"}
+    return [
+        name
+        for name, known in dates.items()
+        if 2 * known.nunique() > len(frame)
+        and (known.is_monotonic_increasing or known.is_monotonic_decreasing)
+    ]
 
 
 def _saved(fit: Fit) -> str:

@@ -38,6 +38,9 @@ SAYS_UNKNOWN = frozenset(
 #: 句子裡一再出現的話。
 USE_LEVEL, USE_ZEROS = "請用 --missing level", "請用 --missing zeros"
 DOCUMENTED = f"資料的說明若寫明空白就是沒有，{USE_LEVEL}"
+#: --missing level 只改類別的欄；數字的空白若是「沒有」，只能不要用補出來的數。
+NOT_FILLED = "補出來的數就不要用"
+DOCUMENTED_NUMBER = f"資料的說明若寫明空白就是沒有，{NOT_FILLED}"
 NO_PATTERN = "，與別的欄看不出關係"
 
 
@@ -204,7 +207,7 @@ class _Examination:
         if n_gaps == len(gaps):
             return self._unknown(column, "無", "整欄都是空白", "有值的列才說得出空白的意思")
         if n_gaps < FEWEST_CELLS:
-            return self._unknown(column, "少", f"只有 {n_gaps} 格空白，看不出規律", DOCUMENTED)
+            return self._unknown(column, "少", f"只有 {n_gaps} 格空白，看不出規律", self._documented(column))
         found = self.determinant(column)
         if found is not None:
             return self._by_determinant(column, found)
@@ -274,10 +277,10 @@ class _Examination:
         )
         if all(value.strip().lower() in SAYS_UNKNOWN for value in found.values):
             reason += "；那個值本身就是不知道"
-            return self._unknown(column, "決定", reason, f"那個值若另有意思，{USE_LEVEL}")
+            return self._unknown(column, "決定", reason, f"那個值若另有意思，{self._cure(column)}")
         if found.column in self.kinds.numbers and "0" not in found.values:
             reason += "；那些數字不是 0，比較像那時沒有記錄"
-            return self._unknown(column, "決定", reason, f"那些數字若表示不適用，{USE_LEVEL}")
+            return self._unknown(column, "決定", reason, f"那些數字若表示不適用，{self._cure(column)}")
         partners = [self.kinds.names[other] for other in self.partners(column)]
         rule = Rule(found.column, found.values, tuple(name for name in partners if name != found.column))
         unless = f"若 {found.column} 是 {shown} 只表示沒有去記，空白就是不知道，{USE_ZEROS}"
@@ -317,6 +320,13 @@ class _Examination:
             if _one_text(level).strip().lower() in words:
                 return _one_text(level)
         return None
+
+    def _documented(self, column: int) -> str:
+        return DOCUMENTED_NUMBER if self.numeric[column] else DOCUMENTED
+
+    def _cure(self, column: int) -> str:
+        """空白其實是「沒有」的話，怎麼辦。"""
+        return NOT_FILLED if self.numeric[column] else USE_LEVEL
 
     def _unknown(self, column: int, evidence: str, reason: str, unless: str) -> Verdict:
         return Verdict(*self._facts(column), evidence, reason, unless)

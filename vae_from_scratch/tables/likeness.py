@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .coded import CodedTable
 from .generation import association
 
 #: 一對欄至少要有這麼多列兩邊都有值，關聯才算。
@@ -38,28 +39,7 @@ class Kinds:
         return [*self.categories, *self.numbers]
 
 
-@dataclass(frozen=True, eq=False)
-class Coded:
-    """``codes`` (N, V)、各欄的水準個數 ``sizes``、``numbers`` (N, M)。"""
-
-    codes: NDArray
-    sizes: tuple[int, ...]
-    numbers: NDArray
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def take(self, rows: NDArray) -> "Coded":
-        """只留這幾列。"""
-        return Coded(self.codes[rows], self.sizes, self.numbers[rows])
-
-    @property
-    def missing(self) -> NDArray:
-        """哪些格子缺失，布林 (N, V + M)。"""
-        return np.hstack([self.codes < 0, np.isnan(self.numbers)])
-
-
-def coded(frames: Sequence[pd.DataFrame], kinds: Kinds) -> list[Coded]:
+def coded(frames: Sequence[pd.DataFrame], kinds: Kinds) -> list[CodedTable]:
     """幾張表用同一套代碼；水準的順序是第一次出現的順序。缺欄、數字的欄讀不成數字，引發 ``ValueError``。
 
     >>> one, other = pd.DataFrame({"色": ["紅", None]}), pd.DataFrame({"色": ["藍", "紅"]})
@@ -78,7 +58,7 @@ def coded(frames: Sequence[pd.DataFrame], kinds: Kinds) -> list[Coded]:
     for column, name in enumerate(kinds.numbers):
         numbers[:, column] = np.concatenate([_floats(frame[name]) for frame in frames])
     parts = zip(np.split(codes, ends[:-1]), np.split(numbers, ends[:-1]), strict=True)
-    return [Coded(part, tuple(sizes), values) for part, values in parts]
+    return [CodedTable(part, tuple(sizes), values) for part, values in parts]
 
 
 def _check(frame: pd.DataFrame, kinds: Kinds) -> None:
@@ -98,14 +78,15 @@ def _floats(column: pd.Series) -> NDArray:
 # ---- 一欄一欄 ----------------------------------------
 
 
-def column_distances(one: Coded, other: Coded) -> NDArray:
+def column_distances(one: CodedTable, other: CodedTable) -> NDArray:
     r"""每一欄的分布差多少，(V + M,)，在 0 與 1 之間；只看有值的格子。
 
     類別是總變異距離 :math:`\tfrac12\sum_k|p_k-q_k|`；數字是 Kolmogorov–Smirnov 的
     :math:`\max_t|F(t)-G(t)|`。只有一邊有值，差距是 1；兩邊都沒有，是 NaN。
     """
     levels = [
-        _total_variation(p, q, size) for p, q, size in zip(one.codes.T, other.codes.T, one.sizes, strict=True)
+        _total_variation(p, q, size)
+        for p, q, size in zip(one.codes.T, other.codes.T, one.groups, strict=True)
     ]
     return np.array(levels + [_ks(p, q) for p, q in zip(one.numbers.T, other.numbers.T, strict=True)])
 
@@ -130,7 +111,7 @@ def _ks(one: NDArray, other: NDArray) -> float:
 # ---- 一對一對 ----------------------------------------
 
 
-def associations(table: Coded) -> NDArray:
+def associations(table: CodedTable) -> NDArray:
     r"""每一對欄的關聯 (V + M, V + M)，對稱，對角線是 NaN。
 
     類別與類別是 Cramér's V；數字與數字是 Spearman 的等級相關（有正負）；類別與數字是等級的相關比 η。用等級，
@@ -140,7 +121,7 @@ def associations(table: Coded) -> NDArray:
 
     H 是 Kruskal–Wallis 檢定的統計量。
     """
-    n_categories, n_columns = table.codes.shape[1], len(table.sizes) + table.numbers.shape[1]
+    n_categories, n_columns = table.codes.shape[1], len(table.groups) + table.numbers.shape[1]
     found = np.full((n_columns, n_columns), np.nan)
     found[:n_categories, :n_categories] = _cramers_v(table)
     found[n_categories:, n_categories:] = _spearman(table.numbers)
@@ -152,8 +133,8 @@ def associations(table: Coded) -> NDArray:
     return found
 
 
-def _cramers_v(table: Coded) -> NDArray:
-    n_columns = len(table.sizes)
+def _cramers_v(table: CodedTable) -> NDArray:
+    n_columns = len(table.groups)
     found = np.full((n_columns, n_columns), np.nan)
     for a in range(n_columns):
         for b in range(a):

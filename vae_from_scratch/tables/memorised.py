@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .coded import CodedTable, take
 from .distances import Gower
-from .likeness import Coded, Kinds
+from .likeness import Kinds
 
 #: 「很近」的門檻：沒有訓練過的列裡，最近的 5%。
 NEAR = 0.05
@@ -88,7 +89,7 @@ def _stacked(total: NDArray, values: NDArray) -> NDArray:
 
 
 def nearest_rows(
-    train: Coded, held_out: Coded, generated: Coded, rng: np.random.Generator
+    train: CodedTable, held_out: CodedTable, generated: CodedTable, rng: np.random.Generator
 ) -> dict[str, float]:
     """``Memory`` 裡由最近的鄰居算出來的幾項；三批列要用同一套代碼。"""
     train, held_out = _some(train, MOST_NEIGHBOURS, rng), _some(held_out, MOST_ASKED, rng)
@@ -107,9 +108,9 @@ def nearest_rows(
     }
 
 
-def _some(table: Coded, most: int, rng: np.random.Generator) -> Coded:
+def _some(table: CodedTable, most: int, rng: np.random.Generator) -> CodedTable:
     """最多 ``most`` 列，次序隨機。"""
-    return table.take(rng.permutation(len(table))[:most])
+    return take(table, rng.permutation(len(table))[:most])
 
 
 def _share_below(values: NDArray, real: NDArray) -> float:
@@ -124,7 +125,7 @@ def _share_below(values: NDArray, real: NDArray) -> float:
 
 
 def _preference(
-    train: Coded, held_out: Coded, generated: Coded, rng: np.random.Generator
+    train: CodedTable, held_out: CodedTable, generated: CodedTable, rng: np.random.Generator
 ) -> dict[str, float]:
     """最靠近真的列的一成生成的列裡，離訓練的列比較近的比例（平手算一半），與它的標準誤。
 
@@ -134,16 +135,16 @@ def _preference(
     if not size or not len(generated):
         return {"preference": np.nan, "preference_error": np.nan}
     widths = Gower(train.codes, train.numbers).widths  # 每一邊用同一把尺
-    unseen = _distance(held_out.take(np.arange(size)), generated, widths)
+    unseen = _distance(take(held_out, np.arange(size)), generated, widths)
     parts = np.array_split(rng.permutation(len(train)), len(train) // size)[:MOST_PARTS]
     n_closest = max(1, round(CLOSEST * len(generated)))
     shares = [
-        _closer(_distance(train.take(part[:size]), generated, widths), unseen, n_closest) for part in parts
+        _closer(_distance(take(train, part[:size]), generated, widths), unseen, n_closest) for part in parts
     ]
     return {"preference": float(np.mean(shares)), "preference_error": float(0.5 / np.sqrt(n_closest))}
 
 
-def _distance(side: Coded, generated: Coded, widths: NDArray) -> NDArray:
+def _distance(side: CodedTable, generated: CodedTable, widths: NDArray) -> NDArray:
     return Gower(side.codes, side.numbers, widths).nearest(generated.codes, generated.numbers)[:, 0]
 
 
@@ -160,7 +161,7 @@ def _median(values: NDArray) -> float:
 def check_memory(
     train: pd.DataFrame,
     frames: tuple[pd.DataFrame, pd.DataFrame],
-    tables: tuple[Coded, Coded, Coded],
+    tables: tuple[CodedTable, CodedTable, CodedTable],
     kinds: Kinds,
     rng: np.random.Generator,
 ) -> Memory:

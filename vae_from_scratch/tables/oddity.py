@@ -127,15 +127,19 @@ def unusual_rows(
     n_rows: int = 10,
     n_cells: int = 3,
     seed: int = 0,
+    write: Callable[[str, Any], str] | None = None,
 ) -> list[OddRow]:
-    """最不尋常的 ``n_rows`` 列，由最怪的排起，各附最多 ``n_cells`` 格與預期不同的。"""
+    """最不尋常的 ``n_rows`` 列，由最怪的排起，各附最多 ``n_cells`` 格與預期不同的。
+
+    ``write`` 同 ``odd_cells`` 的。
+    """
 
     def score(rows: NDArray, n_samples: int) -> Scores:
         return model.scores(frame.iloc[rows], n_samples, seed)
 
     rows, scores = most_unusual(len(frame), score, n_rows, seed)
     ranks = [
-        odd_cells(model, frame.iloc[rows], scores.oddest(rank), CAREFUL_SAMPLES, seed)
+        odd_cells(model, frame.iloc[rows], scores.oddest(rank), CAREFUL_SAMPLES, seed, write)
         for rank in range(n_cells)
     ]
     return [
@@ -189,37 +193,44 @@ def odd_cells(
 
     那一格先蓋住，再由其餘的格子猜。``write(欄, 值)`` 把數字寫成文字，不給就是 ``TableSchema.write``。
     """
-    found: list[OddCell | None] = [None] * len(frame)
-    for place in np.unique(places[places >= 0]):
-        name, rows = model.cell_names[place], np.flatnonzero(places == place)
-        coded = model.coded_rows(frame.iloc[rows])
-        answers = model.guess(_without(model, coded, name), n_samples, seed, (name,))[name]
-        for row, answer, value in zip(
-            rows, answers, _written(model, coded, frame.iloc[rows], name), strict=True
-        ):
-            if name in model.schema_.scales_:
-                found[row] = _odd_number(name, answer, value, write or model.schema_.write)
-            else:
-                found[row] = _odd_level(model, name, answer, value)
-    return found
+    rows = model.coded_rows(frame)
+    names = [model.cell_names[place] if place >= 0 else None for place in places]
+    answers = model.guess_each(_without(model, rows, places), names, n_samples, seed)
+    return [
+        None
+        if name is None or answer is None
+        else _odd_cell(model, name, answer, _written(model, rows, frame, row, name), write)
+        for row, (name, answer) in enumerate(zip(names, answers, strict=True))
+    ]
 
 
-def _without(model: "TableVAE", rows: CodedRows, name: str) -> CodedRows:
-    """蓋住一欄（連同它的旗標）。"""
-    codes = rows.codes.copy()
-    codes[:, [model.schema_.slot_name("category", v) == name for v in range(codes.shape[1])]] = -1
+def _odd_cell(
+    model: "TableVAE", name: str, answer: NDArray, value: Any, write: Callable[[str, Any], str] | None
+) -> OddCell:
+    if name in model.schema_.scales_:
+        return _odd_number(name, answer, value, write or model.schema_.write)
+    return _odd_level(model, name, answer, value)
+
+
+def _without(model: "TableVAE", rows: CodedRows, places: NDArray) -> CodedRows:
+    """每一列蓋住一格（連同它的旗標）；−1 的不蓋。"""
+    schema, codes = model.schema_, rows.codes.copy()
+    names = np.array([*model.cell_names, ""], dtype=object)[places]
+    for variable in range(codes.shape[1]):
+        codes[names == schema.slot_name("category", variable), variable] = -1
     if not isinstance(rows, MixedRows):
         return replace(rows, codes=codes)
     numbers = rows.numbers.copy()
-    numbers[:, [column == name for column in model.schema_.scales_]] = np.nan
+    for place, column in enumerate(schema.scales_):
+        numbers[names == column, place] = np.nan
     return replace(rows, codes=codes, numbers=numbers)
 
 
-def _written(model: "TableVAE", rows: CodedRows, frame: pd.DataFrame, name: str) -> NDArray:
+def _written(model: "TableVAE", rows: CodedRows, frame: pd.DataFrame, row: int, name: str) -> Any:
     """那一格寫了什麼：類別是代碼，數字是原值（日期是 datetime64）。"""
     if name in model.schema_.scales_:
-        return frame[name].to_numpy()
-    return rows.codes[:, model.schema_.category_names.index(name)]
+        return frame[name].to_numpy()[row]
+    return rows.codes[row, model.schema_.category_names.index(name)]
 
 
 def _odd_level(model: "TableVAE", name: str, probabilities: NDArray, code: int) -> OddCell:

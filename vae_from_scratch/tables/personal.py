@@ -19,6 +19,36 @@ ENGLISH_HINTS = frozenset((
 ))  # fmt: skip
 
 
+#: 動物與東西也有的：單獨一欄，看不出列是不是人。
+SHARED_HINTS = (
+    "性別",
+    "sex",
+    "gender",
+    "age",
+    "出生",
+    "生日",
+    "birth",
+    "birthday",
+    "birthdate",
+    "disease",
+    "疾病",
+)
+
+
+def about_people(names: Iterable[str]) -> bool:
+    """列是人嗎？有一欄只有人才有的特徵，或有兩欄以上；企鵝也有性別，只有那一欄不算。
+
+    >>> about_people(["sex", "body_mass"]), about_people(["sex", "age"]), about_people(["年薪", "樓層"])
+    (False, True, True)
+    """
+    found = personal_columns(names)
+    return len(found) > 1 or any(not _is_shared(name) for name in found)
+
+
+def _is_shared(name: str) -> bool:
+    return set(_hints(name)) <= set(SHARED_HINTS)
+
+
 def personal_columns(names: Iterable[str]) -> list[str]:
     """欄名看起來是個人特徵的欄，照原來的順序；只看名字，所以會漏，也會誤認。
 
@@ -29,9 +59,15 @@ def personal_columns(names: Iterable[str]) -> list[str]:
 
 
 def _is_personal(name: str) -> bool:
-    # HouseholdIncome、marital_status、AGE2 都切成詞。
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)
-    return any(hint in name for hint in CHINESE_HINTS) or any(word.lower() in ENGLISH_HINTS for word in words)
+    return bool(_hints(name))
+
+
+def _hints(name: str) -> list[str]:
+    """名字裡的提示；HouseholdIncome、marital_status、AGE2 都切成詞。"""
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+    return [hint for hint in CHINESE_HINTS if hint in name] + [
+        word for word in words if word in ENGLISH_HINTS
+    ]
 
 
 def caution(names: Iterable[str]) -> str | None:

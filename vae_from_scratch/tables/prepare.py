@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from . import tallies
 from .columns import Choices, Column, check_choices, inspect
 from .gaps import Rule, Verdict, apply_rules, examine
 from .leaks import find_leaks
@@ -77,8 +78,10 @@ def prepare(
 
 
 def warnings(frame: pd.DataFrame, target: Target | None) -> list[str]:
-    """目標已經寫在資料裡，一項一句。"""
-    return [leak.sentence(target.name) for leak in find_leaks(frame, target) if target is not None]
+    """檔案像次數表、目標已經寫在資料裡，一項一句。"""
+    tally = tallies.caution(frame)
+    leaks = [leak.sentence(target.name) for leak in find_leaks(frame, target) if target is not None]
+    return [tally, *leaks] if tally else leaks
 
 
 def _target(reading: Reading, wanted: TargetOptions) -> Target:

@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from . import likeness, quality_words
+from .coded import CodedTable
 from .generation import random_halves
-from .likeness import Coded, Kinds, coded
+from .likeness import Kinds, coded
 from .memorised import Memory, check_memory
 from .usefulness import good_targets, trained_on_each, use_table
 
@@ -105,7 +106,7 @@ def _sampled(frame: pd.DataFrame, rng: np.random.Generator, most: int) -> pd.Dat
 
 def _equal_parts(
     frames: Sequence[pd.DataFrame], kinds: Kinds, sizes: tuple[int, int], rng: np.random.Generator
-) -> tuple[Coded, Coded, Coded]:
+) -> tuple[CodedTable, CodedTable, CodedTable]:
     """一半真的、生成的、另一半真的，列數相同：距離的雜訊隨列數而變，列數不同不能比。"""
     train, held_out, generated = frames
     # 大表抽過以後，訓練與驗證的比例要照原來的。
@@ -123,7 +124,7 @@ def _equal_parts(
 # ---- 量 ----------------------------------------
 
 
-def _columns(one: Coded, made: Coded, other: Coded, kinds: Kinds) -> pd.DataFrame:
+def _columns(one: CodedTable, made: CodedTable, other: CodedTable, kinds: Kinds) -> pd.DataFrame:
     n_categories, noise = len(kinds.categories), likeness.column_distances(one, other)
     known = np.minimum((~one.missing).sum(axis=0), (~other.missing).sum(axis=0))
     noise[known < likeness.FEWEST_ROWS] = np.nan  # 真的值太少，距離全是雜訊
@@ -146,7 +147,7 @@ def _compared(n_columns: int) -> NDArray:
     return np.unique(np.linspace(0, n_columns - 1, min(n_columns, MOST_COMPARED)).astype(int))
 
 
-def _pairs(one: Coded, made: Coded, other: Coded, kinds: Kinds) -> pd.DataFrame:
+def _pairs(one: CodedTable, made: CodedTable, other: CodedTable, kinds: Kinds) -> pd.DataFrame:
     """真的兩半都算得出關聯的每一對；生成的算不出來（欄成了常數），當作沒有關聯。"""
     chosen, n_categories = _compared(len(kinds.names)), len(kinds.categories)
     real, fake, again = (
@@ -171,13 +172,13 @@ def _pairs(one: Coded, made: Coded, other: Coded, kinds: Kinds) -> pd.DataFrame:
     )
 
 
-def _select(table: Coded, chosen: NDArray, n_categories: int) -> Coded:
+def _select(table: CodedTable, chosen: NDArray, n_categories: int) -> CodedTable:
     categories = chosen[chosen < n_categories]
     numbers = table.numbers[:, chosen[chosen >= n_categories] - n_categories]
-    return Coded(table.codes[:, categories], tuple(table.sizes[c] for c in categories), numbers)
+    return CodedTable(table.codes[:, categories], tuple(table.groups[c] for c in categories), numbers)
 
 
-def _gaps(one: Coded, made: Coded, other: Coded, kinds: Kinds) -> pd.DataFrame:
+def _gaps(one: CodedTable, made: CodedTable, other: CodedTable, kinds: Kinds) -> pd.DataFrame:
     """真的兩半都有空白（又不是全空）的欄，兩兩一列。"""
     some = (one.missing.any(axis=0) & ~one.missing.all(axis=0)) & other.missing.any(axis=0)
     chosen = np.flatnonzero(some)

@@ -3,7 +3,7 @@
 真的列一律是墨色的實線與實心，生成的是橙色的虛線與斜線；黑白列印、色盲都分得出來。
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import plotting
 from . import likeness
-from .figures import plain
+from .figures import is_whole, number_ticks, plain
 from .likeness import Kinds
 from .quality import Quality
 from .tampering import Power
@@ -37,9 +37,17 @@ _LINES = ("-", "--", ":", "-.")
 
 
 def marginals(
-    real: pd.DataFrame, generated: pd.DataFrame, quality: Quality, kinds: Kinds, most: int = MOST_COLUMNS
+    real: pd.DataFrame,
+    generated: pd.DataFrame,
+    quality: Quality,
+    kinds: Kinds,
+    most: int = MOST_COLUMNS,
+    dates: Collection[str] = (),
 ) -> "Figure":
-    """分布差最多的幾欄（由最差的排起）：數字是疊在一起的階梯，類別是並排的長條；縱軸都是占有值的格子多少。"""
+    """分布差最多的幾欄（由最差的排起）：數字是疊在一起的階梯，類別是並排的長條；縱軸都是占有值的格子多少。
+
+    ``dates`` 是日期的欄，值是 1970-01-01 起的天數，橫軸寫成日期。
+    """
     names = worst_columns(quality, most)
     n_rows = -(-len(names) // COLUMNS_PER_ROW) or 1
     figure = _figure(9.0, 0.5 + 2.5 * n_rows)
@@ -47,6 +55,8 @@ def marginals(
     for ax, name in zip(axes, names, strict=False):
         draw = _draw_levels if name in kinds.categories else _draw_numbers
         draw(ax, real[name].dropna(), generated[name].dropna())
+        if name not in kinds.categories:
+            number_ticks(ax.xaxis, real[name].dropna(), name in dates)
         ax.set_title(_distance_title(quality, name), fontsize="small")
         ax.tick_params(labelsize="x-small")
     for ax in axes[len(names) :]:
@@ -93,8 +103,7 @@ def missing_rates(quality: Quality, most: int = MOST_GAPS) -> "Figure":
     ax.plot(shown["真的缺"], places, "o", color=_REAL, markersize=6, label=REAL)
     ax.plot(shown["生成缺"], places, "s", color=_MADE, mfc="white", markersize=7, mew=1.8, label=MADE)
     ax.set_yticks(places, labels=[plain(name) for name in shown["欄"]])
-    ax.invert_yaxis()
-    ax.set(xlabel="缺失的格子占多少", xlim=(-0.03, 1.03))
+    ax.set(xlabel="缺失的格子占多少", xlim=(-0.03, 1.03), ylim=(max(len(shown), 1) - 0.4, -0.6))
     ax.xaxis.set_major_formatter("{x:.0%}")
     figure.legend(loc="outside upper center", ncols=3, fontsize="small")
     return figure
@@ -121,7 +130,7 @@ def power_curves(power: Power) -> "Figure":
         ax.set(
             xscale="log", xlim=(start, 1), ylim=(0, 1.04), title=f"換掉 {n_cells} 格", xlabel="查看的列占多少"
         )
-        ax.xaxis.set_major_formatter(lambda value, place: f"{100 * value:g}%")
+        ax.xaxis.set_major_formatter(_percent)
         ax.yaxis.set_major_formatter("{x:.0%}")
     axes[0].set_ylabel("找到的竄改占多少")
     handles, labels = axes[0].get_legend_handles_labels()
@@ -157,8 +166,7 @@ def _distance_title(quality: Quality, name: str) -> str:
 def _draw_numbers(ax: "Axes", real: pd.Series, made: pd.Series) -> None:
     """同樣的格子疊在一起；格子蓋住真的列中間的 98%，其餘收進兩端，一兩個極端值才不會壓扁全部。"""
     values = [column.to_numpy(dtype=float) for column in (real, made)]
-    low, high = np.quantile(values[0], [0.01, 0.99]) if len(values[0]) else (0.0, 1.0)
-    edges = np.linspace(low, high if high > low else low + 1, _n_bins(values[0]) + 1)
+    edges = bin_edges(values[0])
     looks: list[dict[str, Any]] = [
         {"color": _REAL, "linewidth": 1.6},
         {"color": _MADE, "linewidth": 1.8, "linestyle": "--"},
@@ -167,12 +175,24 @@ def _draw_numbers(ax: "Axes", real: pd.Series, made: pd.Series) -> None:
         counts = np.histogram(np.clip(cells, edges[0], edges[-1]), edges)[0]
         ax.stairs(counts / max(len(cells), 1), edges, **look)
     ax.set_ylim(bottom=0)
-    ax.yaxis.set_major_formatter("{x:.0%}")
+    _share_ticks(ax)
 
 
-def _n_bins(values: NDArray) -> int:
-    """不同的值不多就少分幾格：格子比值密，整數的欄會一格有、一格沒有。"""
-    return int(np.clip(len(np.unique(values)), 5, N_BINS)) if len(values) < 400 else N_BINS
+def bin_edges(values: NDArray) -> NDArray:
+    """中間的 98% 分成幾格的邊界；沒有值就是一格，0 到 1。
+
+    整數的欄，格子的寬是整數、邊界在兩個整數中間：格子比值密，會一格有、一格沒有，好像真的有縫。
+
+    >>> bin_edges(np.array([1.0, 2, 2, 3])).tolist()
+    [0.5, 1.5, 2.5, 3.5]
+    """
+    low, high = np.quantile(values, [0.01, 0.99]) if len(values) else (0.0, 1.0)
+    if is_whole(values) and high > low:
+        low, high = np.floor(low), np.ceil(high)
+        width = -(-(high - low + 1) // N_BINS)
+        return np.arange(low - 0.5, high + width, width)
+    n_bins = int(np.clip(len(np.unique(values)), 5, N_BINS)) if len(values) < 400 else N_BINS
+    return np.linspace(low, high if high > low else low + 1, n_bins + 1)
 
 
 def _draw_levels(ax: "Axes", real: pd.Series, made: pd.Series) -> None:
@@ -187,7 +207,19 @@ def _draw_levels(ax: "Axes", real: pd.Series, made: pd.Series) -> None:
         places, labels=[plain(name, 9) for name in names], rotation=40, ha="right", rotation_mode="anchor"
     )
     ax.grid(False, axis="x")
-    ax.yaxis.set_major_formatter("{x:.0%}")
+    _share_ticks(ax)
+
+
+def _share_ticks(ax: "Axes") -> None:
+    """整齊的百分比：2.5% 寫成 2%、7.5% 寫成 8%，刻度就不等距了。"""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(_percent)
+
+
+def _percent(share: float, place: float) -> str:
+    return f"{round(100 * share, 6):g}%"
 
 
 def _level_shares(column: pd.Series, kept: Sequence[str]) -> NDArray:

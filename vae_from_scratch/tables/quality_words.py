@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from . import likeness
+from .contests import decimal, gap, spaced
 from .memorised import NEAR, Memory
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 #: 與雜訊的比值到多少，說「差不多」「大一些」；再上去是「明顯比較大」。
 ABOUT_THE_SAME, SOMEWHAT_LARGER = 1.5, 3.0
+#: 兩半真的列之間的斜率不到這麼多，就沒有穩定的關聯可以留住。
+LEAST_SLOPE = 0.3
 HEADINGS = ("量什麼", "生成的列", "雜訊的基準", "怎麼讀")
 
 
@@ -40,7 +43,7 @@ def _worst(columns: pd.DataFrame) -> pd.Series:
 
 
 def _three(value: float) -> str:
-    return "—" if np.isnan(value) else f"{value:.3f}".replace("-", "−")
+    return "—" if np.isnan(value) else decimal(value)
 
 
 def _share(value: float) -> str:
@@ -78,7 +81,7 @@ def _pair_rows(pairs: pd.DataFrame) -> list[list[str]]:
             made, noise = _differences(part)
             rows.append(
                 [
-                    f"{how} 的差，{len(part):,} 對的平均",
+                    f"{spaced(how)}的差，{len(part):,} 對的平均",
                     _three(made.mean()),
                     _three(noise.mean()),
                     "0 是關聯一樣強",
@@ -114,7 +117,7 @@ def _with_gaps(columns: pd.DataFrame) -> pd.DataFrame:
 def _use_rows(uses: pd.DataFrame) -> list[list[str]]:
     return [
         [
-            f"訓練後猜「{use['目標']}」，真的列上的 {use['量法']}",
+            f"訓練後猜「{use['目標']}」，真的列上的{gap(use['量法'])}",
             _three(use["生成"]),
             f"{_three(use['真的'])}、{_three(use['另一批'])}",
             f"基準是兩批真的列各自訓練；什麼都不看是 {_three(use['基準'])}",
@@ -172,7 +175,7 @@ def _column_sentences(columns: pd.DataFrame) -> list[str]:
             continue
         mean, noise, worst = part["距離"].mean(), part["雜訊"].mean(), _worst(part)
         tail = (
-            f"；差最多的是「{worst['欄']}」，{_three(worst['距離'])}（{_three(worst['雜訊'])}）"
+            f"；比雜訊多最多的是「{worst['欄']}」，{_three(worst['距離'])}（雜訊 {_three(worst['雜訊'])}）"
             if len(part) > 1
             else ""
         )
@@ -183,6 +186,22 @@ def _column_sentences(columns: pd.DataFrame) -> list[str]:
     return found
 
 
+def retained(pairs: pd.DataFrame) -> float:
+    """關聯的強度留住幾成：生成的對真的的斜率（過原點），除以另一半真的對真的的斜率，0 到 1。
+
+    各對平均差多少，看不出這件事：多數的對本來就沒有關聯，少數強的全部消失，平均也差不多。真的兩半自己都對
+    不上（沒有關聯可留）就是 1。
+
+    >>> retained(pd.DataFrame({"真的": [0.8, 0.0], "另一半": [0.8, 0.1], "生成": [0.2, 0.0]}))
+    0.25
+    """
+    real = pairs["真的"]
+    made, noise = (float((pairs[name] * real).sum()) for name in ("生成", "另一半"))
+    if not len(pairs) or noise <= LEAST_SLOPE * float((real**2).sum()):
+        return 1.0
+    return min(max(made / noise, 0.0), 1.0)
+
+
 def _pair_sentences(pairs: pd.DataFrame) -> list[str]:
     if not len(pairs):
         return ["沒有一對欄算得出關聯，所以看不出欄與欄湊得對不對。"]
@@ -190,7 +209,10 @@ def _pair_sentences(pairs: pd.DataFrame) -> list[str]:
     weaker = float((pairs["生成"].abs() < pairs["真的"].abs()).mean())
     lean = ""
     if weaker > 2 / 3 and made.mean() > ABOUT_THE_SAME * noise.mean():
-        lean = f"；{weaker:.0%} 的對比真的弱，生成的列把欄與欄的關係沖淡了"
+        lean = (
+            f"；{weaker:.0%} 的對比真的弱，關聯的強度大約留住 {retained(pairs):.0%}，"
+            "生成的列把欄與欄的關係沖淡了"
+        )
     return [
         f"欄與欄的關聯，{len(pairs):,} 對平均差 {_three(made.mean())}，兩半真的列之間是 "
         f"{_three(noise.mean())}：{_verdict(made.mean(), noise.mean())}{lean}。"
@@ -229,7 +251,9 @@ def _use_sentence(use: pd.Series) -> str:
         f"{_three(use['生成'])}；同樣多的真的列訓練是 {_three(use['真的'])} 與 {_three(use['另一批'])}，"
         f"什麼都不看是 {_three(use['基準'])}"
     )
-    if gain <= 2 * noise or gain <= 0:
+    if 0 < gain <= 2 * noise:
+        return f"{lead}。兩批真的列自己就差這麼多，這個檢查說不了什麼。"
+    if gain <= 0:
         return f"{lead}。真的列自己也猜不太出這一欄，這個檢查說不了什麼。"
     if lost <= noise:
         return f"{lead}：與真的列分不出高下。"

@@ -66,7 +66,13 @@ def render(fit: Fit) -> str:
 
 
 def percent(share: float) -> str:
-    """百分比；小到印出 0.0% 的，說「不到 0.1%」。"""
+    """百分比；小到印出 0.0% 的，說「不到 0.1%」，大到進位成 100.0% 的，說「99.9% 以上」。
+
+    >>> percent(0.25), percent(0.0004), percent(0.9999), percent(1.0)
+    ('25.0%', '不到 0.1%', '99.9% 以上', '100.0%')
+    """
+    if 0.9995 <= share < 1:
+        return "99.9% 以上"
     return f"{share:.1%}" if share >= 0.001 or share == 0 else "不到 0.1%"
 
 
@@ -99,7 +105,7 @@ def _context(fit: Fit) -> dict[str, Any]:
         "kl_per_unit": "、".join(f"{kl:.2f}" for kl in fit.kl_per_unit),
         "plane": _drawn(plane_figure(fit), _plane_alt(fit)),
         "curves": _drawn(curves_figure(fit), _curves_alt(fit)),
-        "crowded": fit.plane.latent_dim > 1 and is_crowded(fit.codes[0]),
+        "crowded": fit.plane.latent_dim > 1 and is_crowded(fit.codes[0][fit.drawn]),
         "scores": [],
         "dims": [],
         "card": model_card(fit),
@@ -187,15 +193,9 @@ def _dim_rows(fit: Fit) -> list[tuple[str, list[str], list[bool]]]:
 
 
 def example_rows(fit: Fit, most: int = N_EXAMPLES) -> list[tuple[str, list[str]]]:
-    """檢查用的模型生成的前幾列，轉成一欄一列：（欄, 各列的值）；缺失的格子是空的。"""
-    rows, schema = fit.checked.generated.head(most), fit.generator.schema_
-
-    def text(name: str, value: Any) -> str:
-        if pd.isna(value):
-            return ""
-        return schema.write(name, value) if name in schema.scales_ else str(value)
-
-    return [(str(name), [text(name, value) for value in rows[name]]) for name in rows.columns]
+    """檢查用的模型生成的前幾列，轉成一欄一列：（欄, 各列的值）；照檔案的寫法，缺失的格子是空的。"""
+    rows = fit.checked.generated.head(most)
+    return [(str(name), [fit.written(str(name), value) for value in rows[name]]) for name in rows.columns]
 
 
 def model_card(fit: Fit) -> list[tuple[str, str]]:
@@ -240,12 +240,12 @@ def _drawn(figure: "Figure", alt: str) -> tuple[str, str]:
 
 
 def _plane_alt(fit: Fit) -> str:
-    codes = fit.codes[0]
+    codes = fit.codes[0][fit.drawn]
     if fit.plane.latent_dim == 1:
-        where = f"橫軸是 {len(fit.frame):,} 列的平均編碼，到 ±{reach(codes):.1f}"
+        where = f"橫軸是 {len(fit.drawn):,} 列的平均編碼，到 ±{reach(codes):.1f}"
     else:
         units = "、".join(f"第 {unit} 個單元" for unit in fit.units)
-        where = f"散布圖：{len(fit.frame):,} 列的平均編碼，兩軸是{units}"
+        where = f"散布圖：{len(fit.drawn):,} 列的平均編碼，兩軸是{units}"
     text = f"{where}，顏色是「{fit.colouring.title}」；各單元的 KL 是 "
     text += "、".join(f"{kl:.2f}" for kl in fit.kl_per_unit) + " nats。"
     if fit.target is None:
@@ -285,7 +285,9 @@ def _marginals(fit: Fit) -> tuple[str, str]:
         f"「{name}」{rows.loc[name, '量法']} {rows.loc[name, '距離']:.2f}，雜訊 {rows.loc[name, '雜訊']:.2f}"
         for name in quality_figures.worst_columns(quality)
     ]
-    figure = quality_figures.marginals(plain(fit.frame), plain(fit.checked.generated), quality, kinds)
+    figure = quality_figures.marginals(
+        plain(fit.frame), plain(fit.checked.generated), quality, kinds, dates=fit.plane.schema_.dates_
+    )
     return _drawn(figure, f"真的與生成的分布並排，由差最多的排起：{'；'.join(parts)}。")
 
 

@@ -1,6 +1,6 @@
-"""與 VAE 對照的表示法：PCA、MCA、FAMD 與隨機投影，都由同樣編好碼的列學（第 11 章）。
+"""與 VAE 對照的表示法：PCA（與它標準化的版本）、MCA、FAMD 與隨機投影，都由同樣編好碼的列學（第 11 章）。
 
-四種都是線性的：把一列展開成獨熱編碼與數字，減去中心，乘上 d 根軸。軸只需要 Gram 矩陣 XᵀX（全是類別時叫
+都是線性的：把一列展開成獨熱編碼與數字，減去中心，乘上 d 根軸。軸只需要 Gram 矩陣 XᵀX（全是類別時叫
 Burt 矩陣），(D, D)；它一段一段的列加出來，所以沒有 N × D 的矩陣，一百萬列也學得動。
 """
 
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ..groups import Groups
 from .coded import BLOCK_ROWS, Coded, features, known_rows, take
 
+#: 變異數不到這麼大的欄當作不變：浮點相減剩下的捨入，不拿來當除數。
+CONSTANT = 1e-9
 #: 訓練的列、維數、種子 → 學好的軸。
 Fitted = Callable[["Rows", int, int], "Axes"]
 
@@ -67,7 +69,7 @@ class Axes:
         return np.where(total > 0, (x / np.maximum(total, 1) - self.center) @ self.weights, 0.0)
 
 
-# ---- 四種 ----------------------------------------
+# ---- 各種 ----------------------------------------
 
 
 def pca(train: Rows, n_components: int, seed: int) -> Axes:
@@ -75,6 +77,18 @@ def pca(train: Rows, n_components: int, seed: int) -> Axes:
     gram, total = moments(train)
     mean = total / len(train)
     return Axes(mean, leading(gram - len(train) * np.outer(mean, mean), n_components))
+
+
+def pca_standard(train: Rows, n_components: int, seed: int) -> Axes:
+    """標準化的主成分分析：每一欄先除以它的標準差，所以軸是相關係數矩陣的特徵向量；整欄不變的不用。
+
+    比例是 p 的水準除以 √(p(1 − p))，少見的水準份量因此加重。
+    """
+    gram, total = moments(train)
+    mean = total / len(train)
+    cov = gram / len(train) - np.outer(mean, mean)
+    scale = _inverse_root(np.where(np.diag(cov) > CONSTANT, np.diag(cov), 0))
+    return Axes(mean, scale[:, None] * leading(scale[:, None] * cov * scale, n_components))
 
 
 def mca(train: Rows, n_components: int, seed: int) -> Axes:
@@ -119,8 +133,14 @@ def random_projection(train: Rows, n_components: int, seed: int) -> Axes:
     return Axes(np.zeros(size), np.random.default_rng(seed).standard_normal((size, n_components)))
 
 
-FITTERS: dict[str, Fitted] = {"pca": pca, "mca": mca, "famd": famd, "random": random_projection}
-#: 獨熱矩陣可以用的三種；編好碼的表看 ``names_for``。
+FITTERS: dict[str, Fitted] = {
+    "pca": pca,
+    "pca_standard": pca_standard,
+    "mca": mca,
+    "famd": famd,
+    "random": random_projection,
+}
+#: ``fit`` 的報告裡，獨熱矩陣可以用的三種；編好碼的表看 ``names_for``。
 REPRESENTATIONS = ("pca", "mca", "random")
 
 

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from .reading import Repair
 
+REPORT = "report.html"
 FILES = {
-    "report.html": "一頁的報告，用瀏覽器打開",
+    REPORT: "一頁的報告，用瀏覽器打開",
     "model.npz": "平面的模型",
     "generator.npz": "生成的模型",
     "fit.json": "設定與結果",
@@ -40,6 +41,10 @@ FILES = {
     "latent_plane.png": "潛在平面",
     "curves.png": "訓練曲線",
 }
+
+
+#: 潛在平面最多畫這麼多列（隨機抽，同一張表同樣的列）；一百萬點疊成一片，也畫不完。
+MOST_DRAWN = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +132,11 @@ class Fit:
         return self.plane.encode(self.frame)
 
     @cached_property
+    def drawn(self) -> NDArray:
+        """潛在平面畫哪些列：位置，由小到大；不超過 ``MOST_DRAWN`` 列就是全部。"""
+        return oddity.ranked_rows(len(self.frame), most=MOST_DRAWN)
+
+    @cached_property
     def model(self) -> SavedModel:
         """可以存成資料夾的模型。"""
         info = {
@@ -141,8 +151,12 @@ class Fit:
 
     @cached_property
     def unusual(self) -> list[oddity.OddRow]:
-        """最不尋常的幾列。"""
-        return oddity.unusual_rows(self.generator, self.frame)
+        """最不尋常的幾列；數字與日期照檔案裡的寫法，才找得到那一格。"""
+        return oddity.unusual_rows(self.generator, self.frame, write=self.written)
+
+    def written(self, name: str, value: Any) -> str:
+        """一格照訓練的檔案的寫法：民國的日期、中文的樓層、千分位；缺失是空的。"""
+        return self.model.write(name, value, self.notes.styles)
 
     @property
     def kl_per_unit(self) -> list[float]:
@@ -175,14 +189,19 @@ def write(folder: Path, fit: Fit) -> None:
         files.write_csv(folder / name, table)
     plotting.save_figure(plane_figure(fit), folder / "latent_plane.png")
     plotting.save_figure(curves_figure(fit), folder / "curves.png")
-    files.write_text(folder / "report.html", render(fit))
+    files.write_text(folder / REPORT, render(fit))
 
 
 def plane_figure(fit: Fit) -> "Figure":
-    """潛在平面；只有一個單元時是一條線。"""
+    """潛在平面；只有一個單元時是一條線。大表只畫 ``fit.drawn`` 的列，圖上說一聲。"""
+    codes, colouring = fit.codes[0][fit.drawn], fit.colouring.take(fit.drawn)
     if fit.plane.latent_dim == 1:
-        return figures.latent_line(fit.codes[0], fit.colouring)
-    return figures.latent_plane(fit.codes[0], fit.units, fit.colouring)
+        figure = figures.latent_line(codes, colouring)
+    else:
+        figure = figures.latent_plane(codes, fit.units, colouring)
+    if len(fit.drawn) < len(fit.frame):
+        figures.say_sampled(figure, len(fit.drawn), len(fit.frame))
+    return figure
 
 
 def curves_figure(fit: Fit) -> "Figure":

@@ -104,14 +104,19 @@ class SavedModel:
         return self._named(reading.frame(self.columns, schema.scales_, schema.dates_))
 
     def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """類別與伯努利的概似，編碼規則看到的是已經寫成「無」的空白；混合的概似自己會寫。"""
-        if self.plane.likelihood == "mixed" or self.info["plan"]["missing"] == "zeros":
-            return frame
-        schema = self.plane.schema_.categories_
-        levels = zip(schema.variables_, schema.levels_, strict=True) if schema is not None else ()
-        named = [name for name, found in levels if NONE in found]
-        return frame.assign(**{name: frame[name].astype(object).fillna(NONE) for name in named})
+        """--missing level 的模型，訓練以前就寫成「無」的欄（房價照資料說明）空白也寫成「無」。
 
+        規則記得的欄（``absent_``），編碼時自己會寫；各種概似都一樣。
+        """
+        schema = self.plane.schema_
+        if self.info["plan"]["missing"] != "level":
+            return frame
+        named = [
+            name
+            for name in schema.category_names
+            if name not in schema.absent_ and NONE in schema.levels(name)
+        ]
+        return frame.assign(**{name: frame[name].astype(object).fillna(NONE) for name in named})
 
     # ---- 寫回檔案的樣子 ----------------------------------------
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -84,10 +84,10 @@ class OneHotSchema(TransformerMixin, BaseEstimator):
         """0 與 1 的矩陣 (N, D)。"""
         return Groups(self.groups).one_hot(self.codes(X), dtype)
 
-    def codes(self, X: ArrayLike | pd.DataFrame) -> NDArray:
+    def codes(self, X: ArrayLike | pd.DataFrame, dtype: DTypeLike = "int64") -> NDArray:
         """整數代碼 (N, V)：第 v 個變數的第幾個水準；缺失與沒見過的是 −1。"""
         frame = self._select(X)
-        codes = self._codes(frame)
+        codes = self._codes(frame, dtype)
         self._check_any_seen(frame, codes)
         return codes
 
@@ -200,11 +200,11 @@ class OneHotSchema(TransformerMixin, BaseEstimator):
         self.levels_ = tuple(kept.values())
         self.dropped_ = tuple(name for name in levels if name not in kept)
 
-    def _codes(self, frame: pd.DataFrame) -> NDArray:
-        columns = [
-            _places(frame[name], levels) for name, levels in zip(self.variables_, self.levels_, strict=True)
-        ]
-        return np.stack(columns, axis=1)
+    def _codes(self, frame: pd.DataFrame, dtype: DTypeLike = "int64") -> NDArray:
+        codes = np.empty((len(frame), len(self.variables_)), dtype)
+        for position, (name, levels) in enumerate(zip(self.variables_, self.levels_, strict=True)):
+            codes[:, position] = _places(frame[name], levels)
+        return codes
 
     def _check_any_seen(self, frame: pd.DataFrame, codes: NDArray) -> None:
         """每一欄都有見過的水準嗎？值太少的欄看不出來，不管。"""

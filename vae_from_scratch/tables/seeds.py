@@ -17,7 +17,7 @@ from ..model import VAE
 from ..rows import CategoryCodes, CodedRows, MixedRows
 from . import cells
 from .baselines import CEILINGS, CLASSIFIERS, LINEAR, majority, represent, supervised
-from .coded import Coded, CodedTable, Slot, evenly, take
+from .coded import Coded, CodedTable, Slot, evenly, from_rows, take
 from .gaps import Rule
 from .held_out import HELD_OUT, held_out_rows
 from .independent import Independent
@@ -76,8 +76,7 @@ class Split:
     @cached_property
     def coded(self) -> CodedTable:
         """代碼與數字：各種對照用的樣子。"""
-        numbers = getattr(self.rows, "numbers", np.empty((len(self.rows), 0)))
-        return CodedTable(self.rows.codes, tuple(self.rows.groups), numbers)
+        return from_rows(self.rows)
 
     @property
     def spiked(self) -> Sequence[int]:

@@ -1,6 +1,6 @@
 """``TableVAE``：DataFrame 進、DataFrame 出的 VAE，照 scikit-learn 的慣例使用（第 13 章）。"""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -15,9 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 from .. import settings
 from ..likelihood import Mixed
 from ..model import VAE
-from ..rows import CategoryCodes, CodedRows, MixedRows
+from ..rows import CategoryCodes, CodedRows
 from ..storage import load_arrays, save_arrays
-from .coded import CodedTable
+from .coded import from_rows
 from .gaps import Rule
 from .independent import Independent
 from .missing import NONE
@@ -38,8 +38,9 @@ AT_ONCE = 5_000
 DRAWS, INTERVAL = 200, 0.9
 #: 補缺失時一次算幾列；每一列要展開 ``n_samples`` 次。
 ROWS_AT_ONCE = 250
-#: 生成時一次抽幾列。
+#: 生成時一次抽幾列；看著它們經過的函式。
 DRAWN_AT_ONCE = 10_000
+Watch = Callable[[Iterator[pd.DataFrame]], Iterable[pd.DataFrame]]
 
 
 class Conditioned(NamedTuple):
@@ -121,7 +122,7 @@ class TableVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         self.vae_ = VAE(**self._vae_arguments(len(X))).fit(rows, validation=held_out)
         self.schema_, self.history_ = schema, self.vae_.history_
         self.n_features_in_, self.feature_names_in_ = schema.n_features_in_, schema.feature_names_in_
-        self.independent_ = Independent.fit(_coded_table(rows))
+        self.independent_ = Independent.fit(from_rows(rows))
         self._remember_gaps(X)
         return self
 
@@ -172,7 +173,7 @@ class TableVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         """每列的 log p(x)、各欄獨立的 log p(x)，與每格的 log p(這一格|其餘)；格子的順序是 ``cell_names``。"""
         rows, rng = self.coded_rows(X), np.random.default_rng(seed)
         log_likelihood, cells = self.vae_reading.surprise(rows, n_samples, rng)
-        return Scores(log_likelihood, self.independent_.log_prob(_coded_table(rows)), cells)
+        return Scores(log_likelihood, self.independent_.log_prob(from_rows(rows)), cells)
 
     @property
     def cell_names(self) -> tuple[str, ...]:
@@ -180,17 +181,24 @@ class TableVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         check_is_fitted(self)
         return self.schema_.cell_names
 
-    def sample(self, n: int, rng: np.random.Generator | None = None, gaps: bool = True) -> pd.DataFrame:
+    def sample(
+        self, n: int, rng: np.random.Generator | None = None, gaps: bool = True, watch: Watch = iter
+    ) -> pd.DataFrame:
         """由先驗抽 z，再抽 n 列；``gaps`` 為真時，照資料的比例留下缺失的格子，一起缺的一起缺。"""
         check_is_fitted(self)
         settings.check_integer("n", n, 1)
         rng = self.vae_._generator(rng)
-        return self.sample_at(rng.standard_normal((n, self.latent_dim)), rng, gaps)
+        return self.sample_at(rng.standard_normal((n, self.latent_dim)), rng, gaps, watch)
 
-    def sample_at(self, z: NDArray, rng: np.random.Generator, gaps: bool = True) -> pd.DataFrame:
-        """在指定的 z (n, d) 抽 n 列；一段一段抽，記憶體與 n 的關係只有結果那張表。"""
+    def sample_at(
+        self, z: NDArray, rng: np.random.Generator, gaps: bool = True, watch: Watch = iter
+    ) -> pd.DataFrame:
+        """在指定的 z (n, d) 抽 n 列；一段一段抽，記憶體與 n 的關係只有結果那張表。
+
+        ``watch`` 看著一段一段抽好的列經過，原樣交回來；顯示進度用。
+        """
         cuts = range(DRAWN_AT_ONCE, len(z), DRAWN_AT_ONCE)
-        parts = [self._sample_at(part, rng, gaps) for part in np.split(z, cuts)]
+        parts = list(watch(self._sample_at(part, rng, gaps) for part in np.split(z, cuts)))
         return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
     def _sample_at(self, z: NDArray, rng: np.random.Generator, gaps: bool) -> pd.DataFrame:
@@ -198,7 +206,12 @@ class TableVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return rows.mask(self._gaps_near(z, rng)) if gaps else rows
 
     def sample_with(
-        self, n: int, given: Mapping[str, Any], rng: np.random.Generator | None = None, gaps: bool = True
+        self,
+        n: int,
+        given: Mapping[str, Any],
+        rng: np.random.Generator | None = None,
+        gaps: bool = True,
+        watch: Watch = iter,
     ) -> Conditioned:
         r"""指定一部分的格子再生成 n 列：由先驗抽 z，照 :math:`p(x_{\text{指定}}|z)` 加權重抽。
 
@@ -209,7 +222,7 @@ class TableVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         settings.check_integer("n", n, 1)
         rng, wanted = self.vae_._generator(rng), self._given_row(given)
         z, effective = self._weighted_prior(self._only_given(wanted, given), n, rng)
-        rows = self.sample_at(z, rng, gaps)
+        rows = self.sample_at(z, rng, gaps, watch)
         for name in given:
             rows[name] = np.nan if self._is_blank(name, given[name]) else wanted[name].iloc[0]
         return Conditioned(rows, effective)
@@ -264,7 +277,7 @@ class TableVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         wanted = {
             name: empty for name, empty in zip(self.schema_.columns_, gaps.T, strict=True) if empty.any()
         }
-        answers = self._guess(coded, n_samples, rng, wanted)
+        answers = self._guess(coded, n_samples, rng, dict.fromkeys(wanted, slice(None)))
         parts = [self._cells(name, rows[empty] + 1, answers[name][empty]) for name, empty in wanted.items()]
         return pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
 
@@ -413,27 +426,40 @@ class TableVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             )
         return z[rng.choice(len(z), n, p=weight / weight.sum())], effective
 
-    def guess(
-        self,
-        rows: CodedRows,
-        n_samples: int = DRAWS,
-        seed: int = 0,
-        names: Collection[str] | None = None,
-    ) -> dict[str, NDArray]:
-        r"""由 :math:`p(z|x_{\text{已知}})` 抽 z，每一欄可能是什麼：類別是各水準的條件機率 (N, K)，
-        數字是抽出來的原值 (N, n_samples)。已知的格子也給（看過它自己之後的）。``names`` 是要猜的欄，
-        不給就是全部。
+    def guess_each(
+        self, rows: CodedRows, names: Sequence[str | None], n_samples: int = DRAWS, seed: int = 0
+    ) -> list[NDArray | None]:
+        r"""每一列猜一欄：由 :math:`p(z|x_{\text{已知}})` 抽 z，那一欄可能是什麼。
+
+        類別是各水準的條件機率 (K,)，數字是抽出來的原值 (n_samples,)；``names`` 一列一個，None 的不猜。
         """
-        rng, names = np.random.default_rng(seed), self.schema_.columns_ if names is None else names
-        starts = range(0, len(rows), ROWS_AT_ONCE)
-        cut = (cast(CodedRows, rows[start : start + ROWS_AT_ONCE]) for start in starts)
-        parts = [self._guess(part, n_samples, rng, names) for part in cut]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        rng, found = np.random.default_rng(seed), list[NDArray | None]([None] * len(rows))
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = names[start : start + ROWS_AT_ONCE]
+            wanted = {
+                name: np.flatnonzero([one == name for one in part])
+                for name in self.schema_.columns_
+                if name in part
+            }
+            if not wanted:
+                continue
+            block = cast(CodedRows, rows[start : start + ROWS_AT_ONCE])
+            for name, answers in self._guess(block, n_samples, rng, wanted).items():
+                for row, answer in zip(wanted[name], answers, strict=True):
+                    found[start + row] = answer
+        return found
 
     def _guess(
-        self, rows: CodedRows, n_samples: int, rng: np.random.Generator, names: Collection[str]
+        self,
+        rows: CodedRows,
+        n_samples: int,
+        rng: np.random.Generator,
+        wanted: Mapping[str, NDArray | slice],
     ) -> dict[str, NDArray]:
-        """只解碼一次：類別是各樣本的機率照權重平均，數字由照權重重抽的樣本各抽一個。"""
+        """只解碼一次：類別是各樣本的機率照權重平均，數字由照權重重抽的樣本各抽一個。
+
+        ``wanted`` 是要猜的欄，與那一欄要猜哪幾列。
+        """
         schema, bounds = self.schema_, self.vae_reading._bounds()
         x = np.asarray(replace(rows, dtype=np.dtype(self.dtype)))
         samples = list(bounds.defensive_samples(x, n_samples, rng))
@@ -443,16 +469,16 @@ class TableVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         weight /= weight.sum(axis=1, keepdims=True)
         found: dict[str, NDArray] = {}
         for variable, name in enumerate(schema.category_names):
-            if name in names:
-                probabilities = _softmax(outputs[:, :, schema.blocks.span(variable)])
-                found[name] = np.einsum("ns,nsk->nk", weight, probabilities)
-        if len(found) < len(names):
+            if name in wanted:
+                logits = outputs[wanted[name], :, schema.blocks.span(variable)]
+                found[name] = np.einsum("ns,nsk->nk", weight[wanted[name]], _softmax(logits))
+        if len(found) < len(wanted):
             place = _resampled(weight, rng)[:, :, np.newaxis]
-            chosen = np.take_along_axis(outputs, place, axis=1)
             for name in schema.scales_:
-                if name in names:
+                if name in wanted:
+                    chosen = np.take_along_axis(outputs[wanted[name]], place[wanted[name]], axis=1)
                     found[name] = self._drawn_numbers(name, chosen, rng)
-        return {name: found[name] for name in names}
+        return {name: found[name] for name in wanted}
 
     def _drawn_numbers(self, name: str, outputs: NDArray, rng: np.random.Generator) -> NDArray:
         """一個數字欄，由每個解碼的輸出 (N, S, K + M) 抽一個原值 (N, S)；旗標抽到零的是 0。"""
@@ -532,11 +558,6 @@ def _resampled(weight: NDArray, rng: np.random.Generator) -> NDArray:
     edges = np.cumsum(weight, axis=1)
     places = [np.searchsorted(edge, mark) for edge, mark in zip(edges, marks, strict=True)]
     return np.minimum(np.stack(places), n_samples - 1)
-
-
-def _coded_table(rows: CodedRows) -> CodedTable:
-    numbers = rows.numbers if isinstance(rows, MixedRows) else np.empty((len(rows), 0))
-    return CodedTable(rows.codes, tuple(rows.groups), numbers)
 
 
 def default_epochs(steps: int) -> int:

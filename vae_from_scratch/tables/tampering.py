@@ -6,20 +6,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from .distances import Gower
+from .independent import Independent
 from .measures import N_NEIGHBOURS
 
 #: 檢查時最多竄改這麼多列；當鄰居的訓練的列也有上限。
 MOST_CHECKED, MOST_NEIGHBOURS = 1000, 20_000
 #: 看排在最前面的這麼多。
 TOPS = (0.01, 0.05)
-PSEUDO_COUNT, LEAST_VARIANCE = 0.5, 1e-4
 #: 對手的名字。
 INDEPENDENT, NEIGHBOURS = "只看各欄少不少見", f"與 {N_NEIGHBOURS} 個最近鄰居的平均距離"
 
@@ -97,42 +97,6 @@ def changed(rows: Table, other: Table) -> NDArray:
 
 
 # ---- 分數 ----------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Independent:
-    """各欄獨立：類別照訓練的列的比例（每個水準先加半次），數字照常態（訓練的平均值與變異數）。
-
-    ``log_shares`` 一個變數一個 (K,)；``mean`` 與 ``variance`` 是 (M,)。數字的單位要與模型的相同（標準化），
-    兩邊的 nats 才能相減。缺失的格子不算。
-    """
-
-    log_shares: Sequence[NDArray]
-    mean: NDArray
-    variance: NDArray
-
-    @classmethod
-    def fit(cls, train: Table) -> Self:
-        """由訓練的列學；全部缺失的數字用標準常態，它反正不進分數。"""
-        counts = [
-            np.bincount(codes[codes >= 0], minlength=size) + PSEUDO_COUNT
-            for codes, size in zip(train.codes.T, train.groups, strict=True)
-        ]
-        known = ~np.isnan(train.numbers)
-        values, n_known = np.where(known, train.numbers, 0), np.maximum(known.sum(axis=0), 1)
-        mean = values.sum(axis=0) / n_known
-        squares = np.square(np.where(known, train.numbers - mean, 0)).sum(axis=0) / n_known
-        variance = np.where(known.any(axis=0), np.maximum(squares, LEAST_VARIANCE), 1.0)
-        return cls([np.log(count / count.sum()) for count in counts], mean, variance)
-
-    def log_prob(self, rows: Table) -> NDArray:
-        r"""每列的 :math:`\sum_v\log p_v + \sum_m\log N(x_m; \mu_m, \sigma_m^2)`，(N,) nats。"""
-        total = np.zeros(len(rows))
-        for codes, shares in zip(rows.codes.T, self.log_shares, strict=True):
-            total += np.where(codes >= 0, shares[codes], 0)
-        squares = np.square(rows.numbers - self.mean) / self.variance
-        densities = -0.5 * (np.log(2 * np.pi * self.variance) + squares)
-        return total + np.nansum(densities, axis=1)
 
 
 def oddness(log_prob: Callable[[Any], NDArray], independent: Independent) -> Scorer:

@@ -12,6 +12,7 @@ Interactive.register("beta", (stage) => {
   const plane = stage.plot({ label: "潛在平面：每棟房子的平均編碼，顏色是房價", height: 340 });
   const curves = stage.plot({ label: "每個單元的 KL，隨 β 變化", height: 190 });
   const scores = stage.plot({ label: "由編碼看房價的 R²，隨 β 變化", height: 190 });
+  stage.sideBySide();
   const slider = stage.slider({
     label: "KL 權重 β", min: 0, max: last, step: 1, value: START, format: (i) => `β = ${runs[i].beta}`,
   });

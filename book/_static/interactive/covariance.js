@@ -9,6 +9,7 @@ Interactive.register("covariance", (stage) => {
 
   const plane = stage.plot({ label: "q 的點雲、95% 等高線與兩個影子", height: 380 });
   const prices = stage.plot({ label: "各維相加與真正的 KL，隨 ρ 變化", height: 230 });
+  stage.sideBySide();
   const rho = stage.slider({ label: "相關係數 ρ", min: -LIMIT, max: LIMIT, step: 0.005, value: rho0, digits: 3 });
   const place = stage.handle(prices, rho, { colour: blue });
   let chosen = choices[0];

@@ -6,15 +6,15 @@ Interactive.register("explorer", (stage) => {
   const { words } = Explorer;
   const { variables, limit, far: FAR } = stage.data;
   const houses = new Explorer.Houses(stage.data.houses, variables);
-  const decoder = new Explorer.Decoder(stage.data.layers, variables.map(({ levels }) => levels.length));
+  const fields = variables.map(Explorer.fieldOf);
+  const decoder = new Explorer.Decoder(stage.data.layers, variables);
   const map = new Explorer.PriceMap(houses.mean, houses.logPrice, houses.rows.filter((row) => !houses.heldOut[row]));
 
   const STEP = 0.01;
-  let place = [0, 0]; // 把手在哪裡；走到一棟房子的編碼時，比滑桿的一格還細
   let shown = null; // 選中的房子
   let preview = null; // 滑鼠或焦點指著的房子
   let start = [0, 0]; // 記住的點，與它的解碼
-  let before = decoder.probabilities(start);
+  let before = decoder.decode(start);
   const actions = {
     moveTo: (z) => moveExactly(z.map((value) => Math.round(Math.min(limit, Math.max(-limit, value)) / STEP) * STEP)),
     hover: (row) => { preview = row; stage.update(); },
@@ -32,10 +32,10 @@ Interactive.register("explorer", (stage) => {
   const side = columns.append("div").attr("class", "explorer-side");
   const warning = side.append("p").attr("class", "warning");
   side.append(() => stage.text.node());
-  const changes = new Explorer.Changes(side, variables);
-  const confidence = new Explorer.Confidence(side, variables);
-  const card = new Explorer.HouseCard(side, houses, actions);
-  const decoded = new Explorer.Decoded(side, variables, stage.data.themes, houses);
+  const changes = new Explorer.Changes(side, fields);
+  const confidence = new Explorer.Confidence(side, fields);
+  const card = new Explorer.HouseCard(side, houses, limit, actions);
+  const house = new Explorer.Decoded(side, fields, stage.data.themes, houses);
   const neighbours = new Explorer.Neighbours(side, houses, actions);
   const first = stage.slider({ label: "z₁（左右）", min: -limit, max: limit, step: STEP, value: 0 });
   const second = stage.slider({ label: "z₂（上下）", min: -limit, max: limit, step: STEP, value: 0 });
@@ -62,45 +62,51 @@ Interactive.register("explorer", (stage) => {
   }
 
   // ── 讀者在哪裡，那裡有什麼 ──
+  /** 走到一棟房子的編碼時，比滑桿的一格還細。 */
   function moveExactly(z) {
-    place = z;
-    [first, second].forEach((slider, k) => slider.set(z[k]));
+    [first, second].forEach((slider, k) => slider.setExact(z[k]));
   }
 
-  /** 滑桿動了（不再是 place 最近的一格），就照滑桿。 */
   function position() {
-    place = [first, second].map(({ value }, k) => (Math.abs(value - place[k]) < 0.51 * STEP ? place[k] : value));
-    return place;
+    return [first.value, second.value];
   }
 
   function remember(z) {
     start = z;
-    before = decoder.probabilities(z);
+    before = decoder.decode(z);
   }
 
-  /** 解碼一棟房子的編碼猜中幾欄，以及不算它自己的期望房價。 */
+  /** 解碼一棟房子的編碼：類別與數字各知道幾欄、對幾欄，以及不算它自己的期望房價。 */
   function report(row) {
     const { mean } = houses.encoding(row);
-    const guess = decoder.probabilities(mean).map((p) => d3.maxIndex(p));
-    const known = d3.range(variables.length).filter((v) => houses.level(row, v) !== null);
-    const right = known.filter((v) => houses.level(row, v) === guess[v]);
-    return { known: known.length, right: right.length, price: map.price(map.nearest(mean, row)) };
+    const decoded = decoder.decode(mean);
+    const verdicts = fields.map((field, v) => field.right(decoded[v], houses.value(row, v)));
+    const count = (some) => ({ known: some.filter((right) => right !== null).length, right: some.filter(Boolean).length });
+    const [categories, numbers] = [verdicts.slice(0, houses.categories), verdicts.slice(houses.categories)].map(count);
+    return { categories, numbers, price: map.price(map.nearest(mean, row)) };
   }
 
   function look() {
     const z = position();
-    const probabilities = decoder.probabilities(z);
+    const decoded = decoder.decode(z);
     const near = map.nearest(z);
     const price = map.price(near);
     const still = z.every((value, k) => value === start[k]);
-    return { z, start, still, near, price, probabilities, far: price.reach > FAR, changed: changes.between(before, probabilities) };
+    return { z, start, still, near, price, decoded, far: price.reach > FAR, changed: changes.between(before, decoded) };
+  }
+
+  /** 解碼出來的房子，一句話。 */
+  function headline(decoded) {
+    const said = (code) => fields[houses.index.get(code)].best(decoded[houses.index.get(code)]).text;
+    return `解碼出來是 ${said("GrLivArea")}、${said("YearBuilt")}建、房間 ${said("TotRmsAbvGrd")}、` +
+      `車位 ${said("GarageCars")}、廚房${said("KitchenQual")}的房子。`;
   }
 
   /** 這一點的一句話，與沒有房子可以佐證時的警告。 */
-  function summary({ z, price, far }) {
+  function summary({ z, price, decoded, far }) {
     const [low, middle, high] = [-1, 0, 1].map((k) => words.price(Math.exp(price.mean + k * price.sd)));
     return {
-      where: `z = ${words.point(z)}：最近 15 棟的期望房價 ${middle}美元（一個標準差：${low}到 ${high}），` +
+      where: `z = ${words.point(z)}：${headline(decoded)}最近 15 棟的期望房價 ${middle}美元（一個標準差：${low}到 ${high}），` +
         `第 15 近的離 ${number(price.reach)}。`,
       alarm: far
         ? `附近沒有房子，這裡是外推：第 15 近的房子在 ${number(price.reach)} 之外。價格是從遠處借來的，把握也不算數。`
@@ -117,10 +123,10 @@ Interactive.register("explorer", (stage) => {
     plane.showTip(named === null ? "" : houses.sentence(named));
     warning.attr("hidden", here.far ? null : "").text(`⚠ ${alarm}`);
     changes.show(here);
-    confidence.show(confidence.measure(here.probabilities));
+    confidence.show(confidence.measure(here.decoded));
     neighbours.show(here.near, shown);
     if (shown !== card.row) card.show(shown, shown === null ? null : report(shown));
-    decoded.show(here.probabilities, shown);
+    house.show(here.decoded, shown);
     stage.say(where + (here.changed.length ? `變得最多的是${changes.words(here.changed[0])}。` : ""));
   });
 });

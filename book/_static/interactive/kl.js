@@ -17,8 +17,8 @@ Interactive.register("kl", (stage) => {
   const placeSigma = stage.handle(densities, sigma, { colour: bad, from: (x) => x - mu.value });
   stage.button("鏡像：換成 (−μ/σ, 1/σ)", () => {
     const mirrored = [-mu.value / sigma.value, 1 / sigma.value];
-    mu.set(mirrored[0]);
-    sigma.set(mirrored[1]);
+    mu.setExact(mirrored[0]); // 停在格子上，兩個答案就不會正好對調
+    sigma.setExact(mirrored[1]);
   });
   stage.button("q = p", () => { mu.set(0); sigma.set(1); });
   stage.button("回到開始", () => { mu.set(mean0); sigma.set(std0); });

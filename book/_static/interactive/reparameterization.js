@@ -8,6 +8,7 @@ Interactive.register("reparameterization", (stage) => {
 
   const map = stage.plot({ label: "同一批雜訊從 N(0, 1) 搬到 N(μ, σ²)", height: 350 });
   const loss = stage.plot({ label: "損失 z² 的平均，隨 μ 變化", height: 210 });
+  stage.sideBySide();
   const mu = stage.slider({ label: "平均 μ", min: -2, max: 3, step: 0.05, value: mean0 });
   const sigma = stage.slider({ label: "標準差 σ", min: 0.5, max: 2.5, step: 0.05, value: std0 });
   const redraw = stage.checkbox({ label: "每次移動都重抽雜訊" });

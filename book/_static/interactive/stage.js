@@ -29,9 +29,13 @@
     /** 一個圖框；width 是目前的寬度（像素），字的大小因此不隨手機縮小。圖畫在 g 裡，把手在它上面一層。 */
     plot({ label, height }) {
       const svg = this.plots.append("svg").attr("role", "group").attr("aria-label", label).attr("height", height);
-      const node = this.plots.node();
       const [g, handles] = [svg.append("g"), svg.append("g")];
-      return { svg, g, handles, height, get width() { return node.clientWidth; } };
+      return { svg, g, handles, height, get width() { return svg.node().getBoundingClientRect().width; } };
+    }
+
+    /** 放得下就左右並排（第一個圖框占左邊一整欄），放不下照樣上下排；橫軸要對齊的圖不用它。 */
+    sideBySide() {
+      this.plots.classed("beside", true);
     }
 
     /** 水平或垂直的座標軸；side 是 "bottom" 或 "left"。 */
@@ -45,24 +49,27 @@
       else name.attr("x", end).attr("y", 34).attr("text-anchor", "end");
     }
 
-    /** 滑桿：瀏覽器原生的 range，滑鼠、觸控、鍵盤都能用。format 把值換成看到、念到的文字。 */
+    /** 滑桿：瀏覽器原生的 range，滑鼠、觸控、鍵盤都能用。format 把值換成看到、念到的文字。
+     *  set 收在範圍裡、停在格子上；setExact 記住原來的值（算出來的數多半不在格子上），讀者一動滑桿就照滑桿。 */
     slider({ label, min, max, step, value, digits = 2, format = (x) => number(x, digits) }) {
       const box = this.controls.append("label").attr("class", "slider");
       box.append("span").text(label);
       const input = box.append("input").attr("type", "range");
       input.attr("min", min).attr("max", max).attr("step", step).property("value", value);
       const output = box.append("output");
-      const show = () => {
-        const words = format(input.property("valueAsNumber"));
-        output.text(words);
-        input.attr("aria-valuetext", words);
-      };
+      let exact = null;
       const control = {
         min, max, step, digits, label,
-        get value() { return input.property("valueAsNumber"); },
-        set: (next) => { input.property("value", next); show(); this.update(); },
+        get value() { return exact ?? input.property("valueAsNumber"); },
+        set: (next) => { input.property("value", next); settle(null); },
+        setExact: (next) => { input.property("value", next); settle(next); },
       };
-      input.on("input", () => { show(); this.update(); });
+      const show = () => {
+        output.text(format(control.value));
+        input.attr("aria-valuetext", format(control.value));
+      };
+      const settle = (next) => { exact = next; show(); this.update(); };
+      input.on("input", () => settle(null));
       show();
       return control;
     }
@@ -97,7 +104,7 @@
       return (x, y, current) => {
         scale = current;
         group.attr("transform", `translate(${x},${y})`);
-        group.attr("aria-valuenow", control.value).attr("aria-valuetext", number(control.value, control.digits));
+        group.attr("aria-valuenow", Math.min(control.max, Math.max(control.min, control.value))).attr("aria-valuetext", number(control.value, control.digits));
       };
     }
 

@@ -56,8 +56,16 @@ ENTRIES = (
     Entry("keras_fit", "Keras fit（原文的寫法）", ".keras_fit:Fit", "tensorflow"),
     Entry("autograd_primitives", "autograd＋手寫的基本運算", ".autograd_primitives:Primitives", "autograd"),
 )
+#: 混合的表與只有類別的表；資料與網路不同，所以另成一組，只彼此相比。
+CATEGORICAL, MIXED = "categorical", "mixed"
+TABLES = (
+    Entry(CATEGORICAL, "只有類別：43 欄", ".tables:CategoricalTable", ours=True),
+    Entry(MIXED, "類別與數字：79 欄", ".tables:MixedTable", ours=True),
+)
 #: 需要另外安裝的套件，缺了怎麼補。
-EXTRA_OF = {"numba": "fast", "jax": "bench", "torch": "bench"}
+EXTRA_OF = {"numba": "fast", "jax": "bench", "torch": "bench", "ctgan": "peers", "copulas": "peers"}
+#: 用到 PyTorch 的套件：Linux 上要先裝 CPU 版。
+WITH_TORCH = ("torch", "ctgan")
 
 
 def chosen(keys: list[str] | None) -> list[Entry]:
@@ -74,5 +82,7 @@ def how_to_install(package: str) -> str:
     extra = EXTRA_OF.get(package)
     if not extra:
         return "make install"
-    first = "先照 PyTorch 網站的說明裝 CPU 版，再 " if package == "torch" and sys.platform == "linux" else ""
+    first = (
+        "先照 PyTorch 網站的說明裝 CPU 版，再 " if package in WITH_TORCH and sys.platform == "linux" else ""
+    )
     return f'{first}pip install -e ".[{extra}]"'

@@ -12,17 +12,17 @@ from autograd import value_and_grad
 from autograd.extend import defvjp, defvjp_argnums, primitive
 from numpy.typing import NDArray
 
+from ...likelihood import Likelihood
 from ...network import Network
 from ...objective import Loss
-from ..problem import Problem
 from .ours import Trained
 
 
 class Primitives(Trained):
     """同一個訓練迴圈與 Adam，換上這裡的引擎。"""
 
-    def _engine(self, problem: Problem) -> "Engine":
-        return Engine(problem.network)
+    def _engine(self, network: Network, likelihood: Likelihood) -> "Engine":
+        return Engine(network)
 
 
 class Layer(NamedTuple):

@@ -4,9 +4,10 @@ from typing import ClassVar
 
 from ... import training
 from ...gradients import Engine, make_engine
-from ...likelihood import Bernoulli
+from ...likelihood import Bernoulli, Likelihood
+from ...network import Network
 from ...optimizer import Adam
-from ...rows import DenseRows
+from ...rows import DenseRows, Rows
 from ..problem import DTYPE, LATENT_DIM, LEARNING_RATE, Problem
 
 
@@ -16,18 +17,22 @@ class Trained:
     name: ClassVar[str]
 
     def __init__(self, problem: Problem) -> None:
-        parameters = problem.initial_parameters()
+        self.rows, likelihood = self._data(problem)
+        network = problem.network_for(self.rows.n_columns, likelihood)
+        parameters = problem.initial_parameters(network)
         optimizer = self._adam()(len(parameters), LEARNING_RATE, dtype=DTYPE)
         self.state = training.State(parameters, optimizer, problem.rng())
-        self.engine = self._engine(problem)
-        self.rows = DenseRows(problem.x)
+        self.engine = self._engine(network, likelihood)
         self.schedule = training.Schedule(epochs=1, batch_size=problem.batch_size, beta=1.0, warmup_epochs=0)
+
+    def _data(self, problem: Problem) -> tuple[Rows, Likelihood]:
+        return DenseRows(problem.x), Bernoulli()
 
     def _adam(self) -> type[Adam]:
         return Adam
 
-    def _engine(self, problem: Problem) -> Engine:
-        return make_engine(self.name, problem.network, Bernoulli())
+    def _engine(self, network: Network, likelihood: Likelihood) -> Engine:
+        return make_engine(self.name, network, likelihood)
 
     def epoch(self) -> float:
         """走一個訓練週期，傳回每列的平均損失。"""

@@ -12,19 +12,27 @@ from ...groups import Groups
 from ...likelihood import Bernoulli
 from ...model import VAE
 from ...tables import seeds
-from ...tables.baselines import CEILINGS, WITH_NUMBERS, ceiling, represent, supervised
+from ...tables.baselines import WITH_NUMBERS, ceiling, supervised
 from ...tables.conditional import by_logistic_regression, by_mode, by_vae, score
 from ...tables.measures import read_out
 from ...tables.seeds import Split
 from ..absence import categories
 from ..data import Houses, load_ames, load_kaggle
+from .ablation import PenaltyOnly
 from .mixed import BASELINES, ENCODINGS, mixed_baselines, mixed_likelihood, mixed_metrics, mixed_split
-from .runs import Result, Run
+from .rivals import rival_metrics, tsne, with_columns
+from .runs import RIVALS, TSNE, Result, Run
 
 IMPORTANCE_SAMPLES = 100
 IMPUTATION_SAMPLES = 10
-MODELS = {"vae": VAE, "autoencoder": Autoencoder}
+#: 第 12 章比概似的維數；別的維數不量更緊的下界與補缺失。
+LIKELIHOOD_SIZES = (2, 8)
+#: 平面：另外量「手上已有一欄時添多少」。
+PLANE = 2
+MODELS = {"vae": VAE, "autoencoder": Autoencoder, "penalty_only": PenaltyOnly}
 IMPUTERS = {"mode": by_mode, "logistic": by_logistic_regression}
+#: 一次切分的全部對照，一次算完。
+WHOLE = {BASELINES: mixed_baselines, RIVALS: rival_metrics}
 
 
 def train(run: Run) -> Result:
@@ -38,8 +46,10 @@ def train(run: Run) -> Result:
     vae = seeds.train(data, settings(run, data), run.seed, MODELS[run.kind])
     mean, log_var = vae.encode(data.x)
     metrics = seeds.measure(vae, data, mean, log_var) | _price_metrics(mean, houses, data, run.seed)
-    if run.encoding == "level":
+    if run.encoding == "level" and run.model["latent_dim"] in LIKELIHOOD_SIZES and run.kind == "vae":
         metrics |= _likelihood_metrics(vae, data)
+        if run.model["latent_dim"] == PLANE:
+            metrics |= with_columns("vae", mean, houses, data.held_out, run.seed)
     if run.encoding in ENCODINGS:
         metrics |= mixed_metrics(vae, houses, data, mean, run)
     arrays = {"mean": mean, "log_var": log_var, "held_out": data.held_out, "parameters": vae.parameters_}
@@ -97,27 +107,28 @@ def _imputation_metrics(
 
 
 def _baseline(run: Run, data: Split, houses: Houses) -> Result:
-    """對照的表示法用同一種 kNN 打分數；上限直接用房價學；補缺失的對照與 VAE 猜同樣的格子。"""
-    if run.kind == BASELINES:
-        return Result(run, mixed_baselines(houses, data, run.seed), [], {})
+    """對照的表示法用同樣的讀法打分數；參考線直接用房價學；補缺失的對照與 VAE 猜同樣的格子。"""
+    if run.kind in WHOLE:
+        return Result(run, WHOLE[run.kind](houses, data, run.seed), [], {})
+    if run.kind == TSNE:
+        metrics, plane = tsne(houses, data)
+        return Result(run, metrics, [], {"mean": plane})
     x, held_out, groups = data.x, data.held_out, data.schema.groups
     if run.kind in IMPUTERS:
         train, hidden = x[~held_out], x[held_out]
         impute = IMPUTERS[run.kind]
         metrics = _imputation_metrics(hidden, groups, lambda v: impute(train, hidden, groups, v))
         return Result(run, metrics, [], {})
-    if (name := run.kind.removesuffix(WITH_NUMBERS)) in CEILINGS:
-        if run.kind == name:
-            r2 = supervised(name, data.coded, houses.log_price, held_out, run.seed)
-        else:
-            numbers = houses.details.to_numpy()
-            r2 = ceiling(name, x, groups, houses.log_price, held_out, run.seed, numbers=numbers)
-        return Result(run, {"r2": r2}, [], {})
-    codes = represent(run.kind, data.coded, held_out, run.model["latent_dim"], run.seed)
-    metrics = _price_metrics(codes, houses, data, run.seed)
-    return Result(run, metrics, [], {"mean": codes, "held_out": held_out})
+    name = run.kind.removesuffix(WITH_NUMBERS)
+    if run.kind == name:
+        r2 = supervised(name, data.coded, houses.log_price, held_out, run.seed)
+    else:
+        numbers = houses.details.to_numpy()
+        r2 = ceiling(name, x, groups, houses.log_price, held_out, run.seed, numbers=numbers)
+    return Result(run, {"r2": r2}, [], {})
 
 
 def _price_metrics(codes: NDArray, houses: Houses, data: Split, seed: int) -> dict[str, float]:
     r2, shuffled = read_out(codes, houses.log_price, data.held_out, seed)
-    return {"r2": r2, "r2_shuffled": shuffled}
+    linear = read_out(codes, houses.log_price, data.held_out, seed, reader="linear")[0]
+    return {"r2": r2, "r2_shuffled": shuffled, "r2_linear": linear}

@@ -13,14 +13,13 @@ from ...likelihood import NO_PARAMETERS, Mixed
 from ...model import VAE
 from ...rows import MixedRows
 from ...tables import cells, seeds
-from ...tables.baselines import represent, supervised
 from ...tables.coded import take
 from ...tables.likeness import Kinds, coded, column_distances
-from ...tables.measures import read_out
 from ...tables.seeds import Split
 from ...tables.table_schema import TableSchema
 from ..absence import all_columns
 from ..data import Houses
+from .rivals import representation_scores
 from .runs import Run
 
 #: 編碼的名字 → 還沒學過的規則，與編碼器看不看得到遮罩。
@@ -30,8 +29,8 @@ ENCODINGS: dict[str, tuple[Callable[[], TableSchema], bool]] = {
     "mixed_no_flags": (partial(TableSchema, spike=1.0), True),
     "mixed_no_mask": (TableSchema, False),
 }
-#: 表示法的對照，與它們的維數；「直接用房價學」的是另一種。
-REPRESENTATIONS, SIZES = ("pca", "famd"), (1, 2, 3)
+#: 表示法的對照；「直接用房價學」的是另一種。
+REPRESENTATIONS = ("pca", "famd")
 BASELINES = "mixed_baselines"
 #: 這麼多維是拿來生成與補缺失的，另外量。
 GENERATOR = 8
@@ -115,10 +114,9 @@ def mixed_likelihood(name: Any, rows: Any) -> Mixed:
 
 
 def mixed_metrics(vae: VAE, houses: Houses, data: Split, mean: NDArray, run: Run) -> dict[str, Any]:
-    """線性的讀法、猜回來差多少、學到的變異數；八維的另外量生成，照標準化編碼的再量補缺失。"""
+    """猜回來差多少、學到的變異數；八維的另外量生成，照標準化編碼的再量補缺失。"""
     held = data.held_out
-    found = {"r2_linear": read_out(mean, houses.log_price, held, run.seed, reader="linear")[0]}
-    found |= _guessed_back(vae, data.x[held], mean[held])
+    found = _guessed_back(vae, data.x[held], mean[held])
     if run.model["latent_dim"] != GENERATOR:
         return found
     found |= _generation(vae, all_columns(houses), data, run.seed)
@@ -127,14 +125,7 @@ def mixed_metrics(vae: VAE, houses: Houses, data: Split, mean: NDArray, run: Run
 
 def mixed_baselines(houses: Houses, data: Split, seed: int) -> dict[str, float]:
     """同樣的編碼：PCA 與 FAMD 的兩種讀法，以及由全部的欄找 15 個最近的鄰居。"""
-    price, held = houses.log_price, data.held_out
-    found = {"neighbours": supervised("neighbours", data.coded, price, held, seed)}
-    for name in REPRESENTATIONS:
-        for size in SIZES:
-            codes = represent(name, data.coded, held, size, seed)
-            found[f"{name}_{size}"] = read_out(codes, price, held, seed)[0]
-            found[f"{name}_{size}_linear"] = read_out(codes, price, held, seed, reader="linear")[0]
-    return found
+    return representation_scores(REPRESENTATIONS, houses, data, seed)
 
 
 def _guessed_back(vae: VAE, x: NDArray, mean: NDArray) -> dict[str, Any]:

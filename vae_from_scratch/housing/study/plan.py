@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from ...tables.baselines import CEILINGS, WITH_NUMBERS
-from .runs import Run
+from .runs import RIVALS, TSNE, Run
 
 SEEDS = range(5)
 FEW_SEEDS = range(3)
 MANY_SEEDS = range(10)
 BETAS = (0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 6.0, 8.0, 12.0, 14.0, 20.0)
 ONE_UNIT_BETAS = (4.0, 5.0, 6.0, 8.0)
-SIZES = range(1, 11)
+SIZES, MANY_DIMENSIONS = (1, 2, 3), 10
 MEAN_WEIGHTS = {"split": 0.003, "all": 0.005}
 N_COLUMNS = {"ames": 267, "kaggle": 252}
+#: 缺失整組填 0；「無」當一個水準。
+ENCODINGS = ("zeros", "level")
 #: 每一次訓練都把這些寫明：同樣的設定有同樣的名字，跨實驗只訓練一次。
 BASE = {
     "beta": 1.0, "kl": "closed_form", "free_bits": 0.0, "warmup_epochs": 20, "epochs": 60, "latent_dim": 2,
@@ -102,8 +104,8 @@ def transductive() -> list[Run]:
 
 
 def dimensions() -> list[Run]:
-    """第 11 章：潛在空間 1 到 10 維。"""
-    return _runs(FEW_SEEDS, ({"latent_dim": size} for size in SIZES))
+    """第 11、14 章：給它九維、十維，用得到幾維。"""
+    return _runs(FEW_SEEDS, ({"latent_dim": size} for size in (2, 3, 9, MANY_DIMENSIONS)))
 
 
 def overfitting() -> list[Run]:
@@ -116,16 +118,33 @@ def autoencoder() -> list[Run]:
     return _runs(MANY_SEEDS, [{"warmup_epochs": 0}], kind="autoencoder")
 
 
+def ablation() -> list[Run]:
+    """第 1 章：自編碼器與 VAE 之間差兩樣，一次只加一樣：只加雜訊（beta = 0），只加 KL。"""
+    return _runs(SEEDS, [{"beta": 0.0}]) + _runs(SEEDS, [{}], kind="penalty_only")
+
+
 def baselines() -> list[Run]:
-    """第 11 章：PCA、MCA、隨機投影（各 1 到 10 維），以及嶺迴歸與梯度提升樹的上限（加不加數字的欄）。"""
-    ceilings = [name + suffix for name in CEILINGS for suffix in ("", WITH_NUMBERS)]
-    runs = [Run({}, seed, kind=kind) for kind in ceilings for seed in MANY_SEEDS]
-    return runs + [
-        Run({"latent_dim": size}, seed, kind=kind)
-        for kind in ("pca", "mca", "random")
-        for size in SIZES
-        for seed in MANY_SEEDS
-    ]
+    """第 11、13 章：直接用房價學的嶺迴歸與梯度提升樹（加不加數字的欄），標出這些欄說得出多少。"""
+    kinds = [name + suffix for name in CEILINGS for suffix in ("", WITH_NUMBERS)]
+    return [Run({}, seed, kind=kind) for kind in kinds for seed in MANY_SEEDS]
+
+
+def comparison() -> list[Run]:
+    """第 11 章的公平比較：兩種編碼、一到三維、十個種子的 VAE 與普通的自編碼器，以及同樣切分的對照。"""
+    kinds = {"vae": {}, "autoencoder": {"warmup_epochs": 0}}
+    return [
+        run
+        for encoding in ENCODINGS
+        for kind, change in kinds.items()
+        for run in _runs(
+            MANY_SEEDS, ({**change, "latent_dim": size} for size in SIZES), kind=kind, encoding=encoding
+        )
+    ] + [Run({}, seed, kind=RIVALS, encoding=encoding) for encoding in ENCODINGS for seed in MANY_SEEDS]
+
+
+def tsne() -> list[Run]:
+    """第 11 章：t-SNE 的平面，兩種編碼各一張；它只能把全部的房子一起放。"""
+    return [Run({}, 0, rows="all", kind=TSNE, encoding=encoding) for encoding in ENCODINGS]
 
 
 def likelihoods() -> list[Run]:
@@ -181,7 +200,10 @@ EXPERIMENTS: dict[str, Callable[[], list[Run]]] = {
     "dimensions": dimensions,
     "overfitting": overfitting,
     "autoencoder": autoencoder,
+    "ablation": ablation,
     "baselines": baselines,
+    "comparison": comparison,
+    "tsne": tsne,
     "likelihoods": likelihoods,
     "imputation": imputation,
     "mixed": mixed,

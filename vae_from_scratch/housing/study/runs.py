@@ -7,6 +7,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+#: 第 11 章的兩種 ``kind``：一次切分的全部對照，與 t-SNE 的平面。
+RIVALS, TSNE = "rivals", "tsne"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -14,7 +17,8 @@ class Run:
 
     ``rows``：``"split"`` 留 20% 的房子不訓練；``"all"`` 全部拿來訓練（原文的作法）。
     ``encoding``：``"zeros"`` 是原文的規則（缺失為整組 0），``"level"`` 把「無」當成一個水準。
-    ``kind``："vae"、"autoencoder"（不加雜訊的對照），或 baselines 模組裡的對照與上限。
+    ``kind``："vae"、"autoencoder"（沒有雜訊也沒有 KL）、"penalty_only"（只有 KL），
+    或 ``rivals`` 裡的對照，或直接用房價學的參考。
     """
 
     model: dict[str, Any]

@@ -27,7 +27,7 @@ ENTRIES = (
 ROWS = {"split": 2_344, "all": 2_930}
 OTHER_WORK = {
     "vae": 3_000, "autoencoder": 1_500, "ridge": 5_000, "boosting": 15_000, "logistic": 280_000,
-    "bernoulli": 30_000, "categorical": 120_000,
+    "rivals": 60_000, "tsne": 300_000, "bernoulli": 30_000, "categorical": 120_000,
 }  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def work_of(run: Run) -> "Work":
     from ...progress import Work
 
     rest = OTHER_WORK.get(run.kind.removesuffix("+numbers"), 2_000)
-    if run.kind == "vae" and run.encoding == "level":
+    if run.kind == "vae" and run.encoding == "level" and run.model["latent_dim"] in (2, 8):
         rest = OTHER_WORK[run.model["likelihood"]]
     return Work(run.model.get("epochs", 0), ROWS[run.rows], rest)
 

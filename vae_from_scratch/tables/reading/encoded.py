@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .cells import PLAIN, is_plain
+from .cells import PLAIN, clean, is_plain, read_number
 
 #: 不同的值超過這麼多，又幾乎都是數字，就改存浮點數。
 MOST_TEXTS = 50_000
@@ -52,6 +52,16 @@ class Encoder:
         self._codes.append(self._encode(texts))
         if self._may_spill and len(self._texts) > MOST_TEXTS:
             self._spill()
+
+    def has(self, text: str) -> bool:
+        """收過這個字嗎？改存浮點數的格子不算。"""
+        return text in self._texts
+
+    def largest(self) -> float:
+        """收到的數裡最大的；一個數字也沒有是負無限大。"""
+        found = [number.value for number in map(read_number, map(clean, self._texts)) if number]
+        spilled = [float(np.nanmax(part)) for part in self._numbers or () if not np.isnan(part).all()]
+        return max([*found, *spilled], default=-np.inf)
 
     def finish(self) -> Cells:
         """整欄。"""

@@ -38,12 +38,12 @@ def find_layout(source: Source, as_is: bool = False) -> Layout:
     if not as_is and _is_grouped(rows[title:]):
         title += 1
     if title:
-        repairs.append(Repair("title", before=_shown(rows[0][1]), cells=title))
+        repairs.append(Repair("title", before=shown(rows[0][1]), cells=title))
     raw, data = rows[title][1], rows[title + 1 :]
     header = raw if as_is else _cleaned_header(raw, repairs)
     skip = title + 1
     if not as_is and data and _is_second_header(header, [row for _, row in data]):
-        repairs.append(Repair("second_header", before=_shown(data[0][1])))
+        repairs.append(Repair("second_header", before=shown(data[0][1])))
         skip += 1
     return Layout(separator, tuple(header), skip, tuple(repairs))
 
@@ -163,7 +163,8 @@ def _is_number(text: str) -> bool:
     return read_number(text) is not None
 
 
-def _shown(row: list[str]) -> str:
+def shown(row: Sequence[str]) -> str:
+    """一列的字，太長截短；放在修改的那一行裡。"""
     text = "、".join(clean(cell) for cell in row if clean(cell))
     return text if len(text) <= 40 else text[:39] + "…"
 

@@ -11,6 +11,7 @@ LABELS = {
     "title": "略過表頭以上的標題",
     "header": "欄名裡看不見的字元與空白",
     "second_header": "略過第二行表頭",
+    "footer": "略過最後面的合計與註腳",
     "trailing": "去掉列尾多出的空欄",
     "blank_rows": "去掉空白列",
     "blank_columns": "去掉沒有名字的空白欄",
@@ -30,7 +31,8 @@ LABELS = {
     "unreadable": "讀不成這一欄的種類，當作缺失",
 }
 #: 不是數格子的那幾種，數什麼。
-UNITS = {"title": "行", "blank_rows": "列", "trailing": "列", "blank_columns": "欄", "header": "欄"}
+UNITS = dict.fromkeys(("footer", "blank_rows", "trailing"), "列")
+UNITS |= {"title": "行", "blank_columns": "欄", "header": "欄"}
 
 
 @dataclass(frozen=True)

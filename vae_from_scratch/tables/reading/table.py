@@ -12,10 +12,14 @@ import pandas as pd
 from ..missing import folded, missing_words
 from .cells import is_plain, number_text
 from .checks import suggestion
+from .column import Rules
 from .dates import write_date
 from .encoded import Cells, Encoder
-from .kinds import CHOOSABLE, DATE, KIND_NAMES, ColumnKind, Rules, interpret, parse_kind
-from .layout import Layout, check_header, find_layout
+from .footer import MOST_ROWS as MOST_FOOTER_ROWS
+from .footer import candidates, n_kept
+from .judge import interpret
+from .kinds import CHOOSABLE, DATE, KIND_NAMES, ColumnKind, parse_kind
+from .layout import Layout, check_header, find_layout, shown
 from .repairs import Repair
 from .size import check_fits
 from .sources import Row, Source, find_source
@@ -170,15 +174,33 @@ def _encode(
     """每一欄的名字與格子、整理列時做的修改、列數。"""
     encoders = [Encoder(options.keep_text) for _ in layout.header]
     tidy = _Tidy(source, len(layout.header), options.as_is)
-    n_rows, rows = 0, islice(source.open_rows(layout.separator), layout.skip, None)
-    n_chunk = max(1, CHUNK_CELLS // len(layout.header))
+    rows = islice(source.open_rows(layout.separator), layout.skip, None)
+    n_chunk, tail = max(1, CHUNK_CELLS // len(layout.header)), list[Row]()
+    n_held = 0 if options.as_is else MOST_FOOTER_ROWS
     while chunk := list(islice(rows, n_chunk)):
-        kept = tidy(chunk)
-        n_rows += len(kept)
-        for encoder, texts in zip(encoders, zip(*kept, strict=True), strict=False):
-            encoder.extend(texts)
+        held = tail + chunk  # 最後幾列也許是頁尾，先留著
+        cut = max(0, len(held) - n_held)
+        tail = held[cut:]
+        _extend(encoders, tidy(held[:cut]))
+    repairs = _extend_without_footer(encoders, tidy, tail)
     columns = [(name, encoder.finish()) for name, encoder in zip(layout.header, encoders, strict=True)]
-    return columns, tidy.repairs(), n_rows
+    return columns, [*tidy.repairs(), *repairs], tidy.n_rows
+
+
+def _extend(encoders: Sequence[Encoder], rows: list[list[str]]) -> None:
+    for encoder, texts in zip(encoders, zip(*rows, strict=True), strict=False):
+        encoder.extend(texts)
+
+
+def _extend_without_footer(encoders: Sequence[Encoder], tidy: "_Tidy", tail: list[Row]) -> list[Repair]:
+    """接上檔案的最後幾列；合計與註腳不要。"""
+    start = candidates(tail, len(encoders))
+    _extend(encoders, tidy(tail[:start]))
+    footer = tail[start:]
+    cut = n_kept(footer, encoders, tidy.n_rows)
+    _extend(encoders, tidy(footer[:cut]))
+    dropped = [row for _, row in footer[cut:] if not _is_blank(row)]
+    return [Repair("footer", before=shown(dropped[0]), cells=len(dropped))] if dropped else []
 
 
 class _Tidy:
@@ -188,7 +210,7 @@ class _Tidy:
         self.path, self.width, self.as_is = source.path, width, as_is
         #: 活頁簿的列不一定寫到最後一欄，補上空白。
         self.pads = source.separators == ("",)
-        self.n_blank = self.n_trailing = 0
+        self.n_rows = self.n_blank = self.n_trailing = 0
 
     def __call__(self, chunk: Iterable[Row]) -> list[list[str]]:
         kept = []
@@ -197,6 +219,7 @@ class _Tidy:
                 self.n_blank += 1
                 continue
             kept.append(row if len(row) == self.width else self._fitted(line, row))
+        self.n_rows += len(kept)
         return kept
 
     def _fitted(self, line: int, row: list[str]) -> list[str]:

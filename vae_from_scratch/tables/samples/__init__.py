@@ -10,6 +10,14 @@ from pathlib import Path
 SAMPLES = {"實價登錄": "real_price.csv"}
 
 
+#: 用這些小表時要先說的話。
+NOTES = {
+    "實價登錄": (
+        "這份「實價登錄」是虛構的：欄名與寫法照內政部的開放資料，內容由程式抽出；裡面的價格與關聯都不能引用。"
+    )
+}
+
+
 def sample_path(name: str) -> Path | None:
     """名字是隨套件而來的小表，就是它的路徑；不是就是 None。
 

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const TYPES = { float32: Float32Array, uint8: Uint8Array, uint16: Uint16Array };
+  const TYPES = { float32: Float32Array, uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array };
 
   /** explorer.packed 的反函數；資料是小端序，今天的瀏覽器都是。 */
   function unpack({ dtype, shape, base64 }) {
@@ -31,20 +31,45 @@
     return p.reduce((sum, x) => sum - (x > 0 ? x * Math.log(x) : 0), 0);
   }
 
+  /** 標準常態的累積機率 Φ(x)；級數各項同號，|x| < 7 時準到 1e-15。 */
+  function normalCdf(x) {
+    if (Math.abs(x) > 7) return x > 0 ? 1 : 0;
+    let sum = 0;
+    for (let n = 1, term = x; Math.abs(term) > 1e-18; term *= (x * x) / (n += 2)) sum += term;
+    return 0.5 + (sum * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI);
+  }
+
   class Decoder {
-    constructor(layers, groups) {
+    /** variables：類別（有 levels）在前，數字在後；有 shares 的數字有旗標，旗標的 logit 排在類別之後。 */
+    constructor(layers, variables) {
       this.layers = layers.map(unpack);
-      this.groups = groups;
+      this.variables = variables;
+      const flags = variables.filter(({ levels, shares }) => !levels && shares);
+      this.groups = [...variables.filter(({ levels }) => levels).map(({ levels }) => levels.length), ...flags.map(() => 2)];
     }
 
-    /** z → 各變數的水準機率，一個變數一個 Float64Array。 */
-    probabilities(z) {
+    /** z → 各類別與旗標的機率，以及各數字的平均值（資料的單位）。 */
+    outputs(z) {
       const hidden = this.layers.slice(0, -1).reduce((a, layer) => dense(a, layer).map((x) => Math.max(x, 0)), z);
       const output = dense(hidden, this.layers.at(-1));
       let start = 0;
-      return this.groups.map((size) => softmax(output.subarray(start, (start += size))));
+      const probabilities = this.groups.map((size) => softmax(output.subarray(start, (start += size))));
+      const numbers = this.variables.filter(({ levels }) => !levels);
+      return { probabilities, means: numbers.map(({ centre, spread }, j) => centre + spread * output[start + j]) };
+    }
+
+    /** z → 一欄一個：類別是 { p }，數字是 { mean, chance, flag }；chance 是不是 0 的機率，沒有旗標就是 1。 */
+    decode(z) {
+      const { probabilities, means } = this.outputs(z);
+      const count = this.variables.length - means.length;
+      let flag = count;
+      return this.variables.map(({ levels, shares }, v) => {
+        if (levels) return { p: probabilities[v] };
+        const p = shares ? probabilities[flag++] : null;
+        return { mean: means[v - count], chance: p ? p[1] : 1, flag: p };
+      });
     }
   }
 
-  window.Explorer = { ...window.Explorer, unpack, entropy, Decoder };
+  window.Explorer = { ...window.Explorer, unpack, entropy, normalCdf, Decoder };
 })();

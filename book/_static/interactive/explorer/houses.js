@@ -10,18 +10,41 @@
       Object.assign(this, { id, price, variables, rows: d3.range(id.length), logPrice: price.map(Math.log) });
       Object.assign(this, { heldOut: open(held_out), codes: open(codes), mean: open(mean), logVar: open(log_var) });
       this.numbers = Object.fromEntries(Object.entries(numbers).map(([name, array]) => [name, open(array)]));
+      this.categories = variables.filter(({ levels }) => levels).length;
       this.index = new Map(variables.map(({ code }, v) => [code, v]));
     }
 
-    /** 第 v 個變數是第幾個水準；不知道是 null。 */
+    /** 第 v 欄的值：第幾個水準，或數字；不知道是 null。 */
+    value(row, v) {
+      const { code, levels } = this.variables[v];
+      return levels ? this.level(row, v) : this.number(row, code);
+    }
+
     level(row, v) {
-      const code = this.codes[row * this.variables.length + v];
+      const code = this.codes[row * this.categories + v];
       return code === UNKNOWN ? null : code;
+    }
+
+    /** 缺失的寫成那個型別最大的數。 */
+    number(row, code) {
+      const values = this.numbers[code];
+      return values[row] === 2 ** (8 * values.BYTES_PER_ELEMENT) - 1 ? null : values[row];
+    }
+
+    /** 一個數字寫成字，例如「35.4 坪」。 */
+    amount(row, code) {
+      const value = this.number(row, code);
+      return value === null ? "不明" : Explorer.words.amount(value, this.variables[this.index.get(code)].unit);
     }
 
     label(row, variable) {
       const v = this.index.get(variable);
       return this.variables[v].labels[this.level(row, v)] ?? "不明";
+    }
+
+    /** 編碼在平面 ±limit 之外。 */
+    beyond(row, limit) {
+      return this.encoding(row).mean.some((value) => Math.abs(value) > limit);
     }
 
     /** 編碼的平均值與標準差。 */
@@ -33,8 +56,8 @@
     /** 預覽：一棟房子用一句話說。 */
     sentence(row) {
       return `${this.id[row]} 號${this.heldOut[row] ? "（留下的）" : ""}，${Explorer.words.price(this.price[row])}美元。` +
-        `${this.label(row, "Neighborhood")}，${this.label(row, "HouseStyle")}，廚房${this.label(row, "KitchenQual")}，` +
-        `外牆${this.label(row, "ExterQual")}，${this.numbers.YearBuilt[row]} 年建。`;
+        `${this.label(row, "Neighborhood")}，${this.label(row, "HouseStyle")}，${this.amount(row, "GrLivArea")}，` +
+        `${this.amount(row, "YearBuilt")}建，房間 ${this.amount(row, "TotRmsAbvGrd")}，廚房${this.label(row, "KitchenQual")}。`;
     }
   }
 
@@ -46,7 +69,7 @@
       box.append("h4").text("最近的 15 棟（都訓練過）");
       const table = box.append("div").attr("class", "scroll").attr("tabindex", 0).attr("role", "region")
         .attr("aria-label", "最近的 15 棟房子的表").append("table");
-      table.append("thead").append("tr").selectAll("th").data(["房子", "成交價", "距離", "社區", "廚房", "外牆"])
+      table.append("thead").append("tr").selectAll("th").data(["房子", "成交價", "距離", "面積", "建造", "社區", "廚房"])
         .join("th").attr("scope", "col").text((name) => name);
       this.body = table.append("tbody");
     }
@@ -67,15 +90,17 @@
     }
 
     cells({ row, distance }) {
-      const labels = ["Neighborhood", "KitchenQual", "ExterQual"].map((code) => this.houses.label(row, code));
-      return [Explorer.words.price(this.houses.price[row]), number(distance), ...labels];
+      const { houses } = this;
+      const amounts = ["GrLivArea", "YearBuilt"].map((code) => houses.amount(row, code));
+      const labels = ["Neighborhood", "KitchenQual"].map((code) => houses.label(row, code));
+      return [Explorer.words.price(houses.price[row]), number(distance), ...amounts, ...labels];
     }
   }
 
   /** 選中的一棟：它自己的資料、編碼，以及解碼器說回來多少。 */
   class HouseCard {
-    constructor(parent, houses, actions) {
-      Object.assign(this, { houses, actions });
+    constructor(parent, houses, limit, actions) {
+      Object.assign(this, { houses, limit, actions });
       const box = parent.append("section").attr("class", "house").attr("aria-label", "選中的房子");
       this.title = box.append("h4");
       this.lines = box.append("ul");
@@ -101,7 +126,7 @@
       if (row >= 0) this.actions.pick(row);
     }
 
-    /** report：{ known, right, price }，由解碼器與價格地圖算。 */
+    /** report：{ categories, numbers, price }，由解碼器與價格地圖算；前兩個是 { known, right }。 */
     show(row, report) {
       this.row = row;
       const none = row === null;
@@ -112,17 +137,20 @@
       this.lines.selectAll("li").data(lines).join("li").text((line) => line);
     }
 
-    describe(row, { known, right, price }) {
+    describe(row, { categories, numbers, price }) {
       const { houses } = this;
       const { mean, sd } = houses.encoding(row);
-      const { YearBuilt, GrLivArea, OverallQual } = houses.numbers;
+      const amounts = ["GrLivArea", "TotRmsAbvGrd", "GarageCars"].map((code) => houses.amount(row, code));
       return [
         `${houses.label(row, "Neighborhood")}，${houses.label(row, "BldgType")}，${houses.label(row, "HouseStyle")}。` +
-          `模型沒看過的：${YearBuilt[row]} 年建，居住面積 ${GrLivArea[row]} 平方呎，整體品質 ${OverallQual[row]}（滿分 10）。`,
-        `編碼器把它放在 ${Explorer.words.point(mean)}，標準差 ${Explorer.words.point(sd)}（平面上的兩圈是 1 與 2 個標準差）。`,
-        `解碼它的編碼，${known} 欄裡最可能的水準猜中 ${right} 欄。`,
+          `${houses.amount(row, "YearBuilt")}建，居住面積 ${amounts[0]}，房間 ${amounts[1]}，車位 ${amounts[2]}，` +
+          `整體品質 ${houses.amount(row, "OverallQual")}（滿分 10）。`,
+        `編碼器把它放在 ${Explorer.words.point(mean)}，標準差 ${Explorer.words.point(sd)}` +
+          `（${houses.beyond(row, this.limit) ? `在平面 ±${this.limit} 之外，畫不出來` : "平面上的兩圈是 1 與 2 個標準差"}）。`,
+        `解碼它的編碼：${categories.known} 個類別猜中 ${categories.right} 個；` +
+          `${numbers.known} 個數字有 ${numbers.right} 個在一個標準差之內（或說對了沒有）。`,
         `不算它自己，最近 15 棟的期望房價是 ${Explorer.words.price(Math.exp(price.mean))}。` +
-          (houses.heldOut[row] ? "它是留下的房子，模型沒有看過。" : "模型訓練時看過它的 43 欄（沒看過價格）。"),
+          (houses.heldOut[row] ? "它是留下的房子，模型沒有看過。" : "模型訓練時看過它的 79 欄（沒看過價格）。"),
       ];
     }
   }

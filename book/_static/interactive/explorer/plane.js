@@ -17,6 +17,7 @@
       this.legend = stage.plot({ label: "房價的色階與期望房價", height: 74 });
       this.tip = stage.plots.append("p").attr("class", "explorer-tip").attr("hidden", "");
       const [low, high] = stage.data.price_range;
+      this.rows = houses.rows.filter((row) => !houses.beyond(row, stage.data.limit)); // 畫得出來的
       this.shade = (logPrice) => d3.interpolateViridis(Math.min(1, Math.max(0, (logPrice - low) / (high - low))));
       this.addHandle();
       this.listen();
@@ -78,7 +79,7 @@
       this.height = MARGIN.top + side + MARGIN.bottom;
       this.plot.svg.attr("height", this.height);
       const { mean } = this.houses;
-      this.tree = d3.quadtree(this.houses.rows, (row) => this.x(mean[2 * row]), (row) => this.y(mean[2 * row + 1]));
+      this.tree = d3.quadtree(this.rows, (row) => this.x(mean[2 * row]), (row) => this.y(mean[2 * row + 1]));
       this.paintHouses(width);
       this.drawFrame();
     }
@@ -91,7 +92,7 @@
       const pen = this.canvas.getContext("2d");
       pen.scale(ratio, ratio);
       const { mean, heldOut, logPrice } = this.houses;
-      for (const row of d3.sort(this.houses.rows, (r) => heldOut[r])) {
+      for (const row of d3.sort(this.rows, (r) => heldOut[r])) {
         pen.beginPath();
         pen.arc(this.x(mean[2 * row]), this.y(mean[2 * row + 1]), 2.4, 0, 2 * Math.PI);
         pen.fillStyle = heldOut[row] ? "#fff" : this.shade(logPrice[row]);
@@ -123,7 +124,7 @@
     draw({ z, start, near, price, far, shown, preview }) {
       this.z = z;
       this.resize();
-      const { plot, x, y, houses: { mean } } = this;
+      const { plot, x, y, houses: { mean }, stage: { data: { limit } } } = this;
       const inside = keep(plot.g, "g", "inside").attr("clip-path", "url(#explorer-inside)");
       const place = (name, list) => keep(inside, "g", name).selectAll("circle").data(list).join("circle")
         .attr("cx", (row) => x(mean[2 * row])).attr("cy", (row) => y(mean[2 * row + 1]));
@@ -135,7 +136,8 @@
         .attr("transform", `translate(${x(start[0])},${y(start[1])})`);
       this.drawEllipses("shown", shown);
       this.drawEllipses("preview", preview === shown ? null : preview);
-      this.handle.attr("transform", `translate(${x(z[0])},${y(z[1])})`);
+      const [shownX, shownY] = z.map((value) => Math.min(limit, Math.max(-limit, value))); // 平面外的，停在邊上
+      this.handle.attr("transform", `translate(${x(shownX)},${y(shownY)})`);
       this.drawLegend(price);
     }
 
@@ -151,7 +153,8 @@
 
     /** 把手念出來的字。 */
     describe(text, z) {
-      this.handle.attr("aria-valuenow", z[0]).attr("aria-valuetext", text);
+      const { limit } = this.stage.data;
+      this.handle.attr("aria-valuenow", Math.min(limit, Math.max(-limit, z[0]))).attr("aria-valuetext", text);
     }
 
     /** 預覽的文字放在平面底下那一條沒有房子的地方，不蓋住點。 */

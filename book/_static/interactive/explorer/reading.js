@@ -3,11 +3,12 @@
   "use strict";
   const { number } = Interactive;
 
-  /** 有把握嗎：熵合計、等效水準數、幾欄的最大機率超過九成。 */
+  /** 有把握嗎：類別與旗標的熵合計、等效水準數、幾個的最大機率超過九成。數字的 s 到處一樣，不算。 */
   class Confidence {
-    constructor(parent, variables) {
-      this.count = variables.length;
-      this.base = d3.sum(variables, ({ shares }) => Explorer.entropy(shares));
+    constructor(parent, fields) {
+      const parts = fields.map(({ variable }) => variable.shares).filter(Boolean);
+      this.count = parts.length;
+      this.base = d3.sum(parts, Explorer.entropy);
       const box = parent.append("section").attr("aria-label", "解碼器有多少把握");
       box.append("h4").text("解碼器有多少把握");
       const meter = box.append("div").attr("class", "meter").attr("aria-hidden", "true");
@@ -15,43 +16,41 @@
       this.text = box.append("p");
     }
 
-    measure(probabilities) {
-      const nats = d3.sum(probabilities, Explorer.entropy);
-      const sure = probabilities.filter((p) => Math.max(...p) > 0.9).length;
+    measure(decoded) {
+      const parts = decoded.map(({ p, flag }) => p ?? flag).filter(Boolean);
+      const nats = d3.sum(parts, Explorer.entropy);
+      const sure = parts.filter((p) => Math.max(...p) > 0.9).length;
       return { nats, sure, levels: Math.exp(nats / this.count), base: this.base, count: this.count };
     }
 
     show({ nats, sure, levels, base, count }) {
       this.bar.style("width", `${Math.max(0, 100 * (1 - nats / base))}%`); // 越長越有把握
       this.text.text(
-        `${count} 欄合計還有 ${number(nats, 1)} nats 說不準（不看編碼是 ${number(base, 1)}）：` +
-        `平均一欄像在 ${number(levels)} 個水準之間猜（不看編碼 ${number(Math.exp(base / count))} 個），` +
-        `${sure} 欄的最大機率超過九成。`,
+        `${count} 個類別（含數字「有沒有」）合計還有 ${number(nats, 1)} nats 說不準（不看編碼是 ${number(base, 1)}）：` +
+        `平均一個像在 ${number(levels)} 個水準之間猜（不看編碼 ${number(Math.exp(base / count))} 個），` +
+        `${sure} 個的最大機率超過九成。數字的 ± 在整個平面都一樣，說不出這裡特別準或特別不準。`,
       );
     }
   }
 
-  /** 與記住的點相比，變得最多的幾欄（總變異距離）。 */
+  /** 與記住的點相比，變得最多的幾欄（總變異距離，類別與數字同一個單位）。 */
   class Changes {
-    constructor(parent, variables, size = 6) {
-      Object.assign(this, { variables, size });
+    constructor(parent, fields, size = 6) {
+      Object.assign(this, { fields, size });
       const box = parent.append("section").attr("aria-label", "變了什麼");
       this.title = box.append("h4");
       this.list = box.append("ul").attr("class", "changes");
     }
 
     between(before, after) {
-      const all = this.variables.map((variable, v) => {
-        const [from, to] = [d3.maxIndex(before[v]), d3.maxIndex(after[v])];
-        const moved = 0.5 * d3.sum(after[v], (p, k) => Math.abs(p - before[v][k]));
-        return { variable, from, to, moved, was: before[v], now: after[v] };
-      });
+      const all = this.fields.map((field, v) => ({
+        field, was: before[v], now: after[v], moved: field.moved(before[v], after[v]),
+      }));
       return all.filter(({ moved }) => moved > 0.1).sort((a, b) => b.moved - a.moved).slice(0, this.size);
     }
 
-    words({ variable: { name, labels }, from, to, was, now }) {
-      const level = (k, p) => `${labels[k]}${labels[k].endsWith("）") ? "" : " "}${Explorer.words.percent(p[k])}`;
-      return `${name}：${level(from, was)} → ${from === to ? Explorer.words.percent(now[to]) : level(to, now)}`;
+    words({ field, was, now }) {
+      return `${field.variable.name}：${field.change(was, now)}`;
     }
 
     show({ changed, start, still }) {
