@@ -42,6 +42,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 NPM_MIN = 9  # 讀得懂 package-lock.json 第 3 版的最舊版本
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"  # 測試用的無障礙檢查
+ASC = ROOT / "node_modules" / "assemblyscript" / "bin" / "asc.js"  # 實驗室的引擎的編譯器
 
 # node_modules 裡的來源 → _vendor 裡的位置；整個 _vendor 會放進書的根目錄。
 VENDORED = {
@@ -380,8 +381,8 @@ def npm() -> list[str]:
 
 
 def copy_vendor() -> None:
-    check_space(300, "網頁的程式庫與字型")
-    say("下載數學排版、中文字型與互動圖的程式庫（npm，約 60 MB）")
+    check_space(400, "網頁的程式庫與字型")
+    say("下載數學排版、中文字型、互動圖的程式庫與編譯器（npm，約 85 MB）")
     tool("npm", "npm ", *npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     shutil.rmtree(VENDOR, ignore_errors=True)
     for source, target in VENDORED.items():
@@ -391,8 +392,28 @@ def copy_vendor() -> None:
 
 
 def vendor(*needed: Path) -> None:
-    """備妥 _vendor；``needed`` 是另外要有的檔案。任何一個不見了，就再下載一次。"""
+    """備妥 _vendor；``needed`` 是另外要有的檔案。實驗室的引擎在原始檔改過時重新編譯。"""
     install()
+    stamp, key = VENDOR / "lab" / ".compiled", engine_key()
+    if not (VENDOR / "lab" / "engine.wasm.js").exists():
+        stamp.unlink(missing_ok=True)
+    fetch(*needed, *([] if done(stamp, key) else [ASC]))
+    once(stamp, key, compile_engine)
+
+
+def engine_key() -> str:
+    """引擎的原始檔與編譯器的版本。"""
+    sources = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "book" / "_lab").glob("*.ts"))
+    return digest("package-lock.json", "book/engine.py", *sources)
+
+
+def compile_engine() -> None:
+    say("編譯實驗室的引擎（AssemblyScript → WebAssembly，數秒）")
+    tool("engine", "編譯實驗室的引擎", PYTHON, "book/engine.py")
+
+
+def fetch(*needed: Path) -> None:
+    """任何一個檔案不見了，就再下載一次。"""
     stamp = VENDOR / ".copied"
     if not all(path.exists() for path in [*needed, *map(VENDOR.joinpath, VENDORED.values())]):
         stamp.unlink(missing_ok=True)

@@ -126,12 +126,17 @@ def follow(lines: Iterable[str], log: TextIO, progress: Progress, screen: Screen
 
 
 def kernel_settings(project: Path = ROOT) -> dict[str, str]:
-    """執行書頁用的 IPython 設定：不讀使用者自己的啟動檔，不印連線方式的警告，記下讀了哪些檔案。"""
+    """執行書頁用的 IPython 設定：不讀使用者自己的啟動檔，不印連線的警告，記下讀了哪些檔案，圖畫兩種寬度。"""
     profile = project / "_build" / "ipython" / "profile_default"
     (profile / "startup").mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.json").write_text('{"IPKernelApp": {"log_level": 40}}')
     shutil.copy(ROOT / "book" / "kernel_startup.py", profile / "startup" / "00-reads.py")
-    return {"IPYTHONDIR": str(profile.parent), "PYTHONHASHSEED": "0", "VAE_PROJECT": str(project)}
+    return {
+        "IPYTHONDIR": str(profile.parent),
+        "PYTHONHASHSEED": "0",
+        "VAE_PROJECT": str(project),
+        "VAE_NARROW_FIGURES": "1",
+    }
 
 
 def arithmetic_settings() -> dict[str, str]:

@@ -102,6 +102,13 @@ def test_a_figure_in_several_files_loads_its_style_and_parts_first(extension):
     assert files == [file.removeprefix("interactive/") for file in loaded(extension, MARK)[3:]]
 
 
+def test_a_figure_that_trains_loads_the_engine_before_itself(extension):
+    """編譯好的引擎與它的包裝排在圖的程式前面；不訓練的圖不載入。"""
+    files = loaded(extension, '<div data-interactive="lab"></div>')
+    assert files[3:5] == extension.ENGINE
+    assert not set(extension.ENGINE) & set(loaded(extension, MARK))
+
+
 def test_a_missing_program_is_a_warning(extension, monkeypatch):
     """名字打錯會讓建置失敗（-W），不會安靜地少一張圖。"""
     warnings: list[str] = []

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 
@@ -246,29 +247,63 @@ def test_a_folder_that_cannot_be_written_is_one_message(monkeypatch, capsys, cod
     assert "某個檔案" in said and cure in said and "Traceback" not in said
 
 
-def test_a_deleted_file_of_the_vendor_folder_is_fetched_again(monkeypatch, tmp_path):
-    fetched = []
+@pytest.fixture
+def vendor_works(monkeypatch, tmp_path):
+    """下載與編譯換成只碰一下檔案；傳回做過的事。"""
+    works: list[str] = []
 
     def fetch() -> None:
-        fetched.append(1)
-        for target in [*map(make.VENDOR.joinpath, make.VENDORED.values()), make.AXE]:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.touch()
+        works.append("下載")
+        shutil.rmtree(make.VENDOR, ignore_errors=True)
+        touch(*map(make.VENDOR.joinpath, make.VENDORED.values()), make.AXE, make.ASC)
+
+    def compile_engine() -> None:
+        assert make.ASC.exists()
+        works.append("編譯")
+        touch(make.VENDOR / "lab" / "engine.wasm.js")
 
     monkeypatch.setattr(make, "install", lambda: None)
     monkeypatch.setattr(make, "VENDOR", tmp_path / "_vendor")
     monkeypatch.setattr(make, "AXE", tmp_path / "node_modules" / "axe.js")
+    monkeypatch.setattr(make, "ASC", tmp_path / "node_modules" / "asc.js")
     monkeypatch.setattr(make, "copy_vendor", fetch)
+    monkeypatch.setattr(make, "compile_engine", compile_engine)
+    return works
+
+
+def touch(*files: Path) -> None:
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+
+def test_a_deleted_file_of_the_vendor_folder_is_fetched_again(vendor_works):
     make.vendor(make.AXE)
     make.vendor(make.AXE)
     shutil.rmtree(make.AXE.parent)
     make.vendor()
-    assert len(fetched) == 1, "讀書不需要 node_modules"
+    assert vendor_works == ["下載", "編譯"], "讀書不需要 node_modules"
     make.vendor(make.AXE)
-    assert len(fetched) == 2
-    next(make.VENDOR.rglob("*.js")).unlink()
+    assert vendor_works == ["下載", "編譯"] * 2
+    (make.VENDOR / "d3" / "d3.min.js").unlink()
     make.vendor()
-    assert len(fetched) == 3
+    assert vendor_works == ["下載", "編譯"] * 3
+
+
+def test_the_engine_is_compiled_again_only_when_its_sources_change(vendor_works, monkeypatch):
+    make.vendor()
+    del vendor_works[:]
+    (make.VENDOR / "lab" / "engine.wasm.js").unlink()
+    make.vendor()
+    assert vendor_works == ["編譯"]
+    monkeypatch.setattr(make, "engine_key", lambda: "改過")
+    make.vendor()
+    make.vendor()
+    assert vendor_works == ["編譯"] * 2
+    shutil.rmtree(make.ASC.parent)
+    monkeypatch.setattr(make, "engine_key", lambda: "又改了")
+    make.vendor()
+    assert vendor_works == ["編譯"] * 2 + ["下載", "編譯"], "沒有編譯器，先下載"
 
 
 def test_the_estimate_follows_what_has_been_written(monkeypatch):

@@ -3,6 +3,7 @@
 每一頁的第一格寫 ``from vae_from_scratch import plotting; plotting.use_course_style()``。
 """
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -110,8 +111,20 @@ def _use_svg_in_jupyter() -> None:
     from IPython import get_ipython
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-    if get_ipython() is not None:
+    shell = get_ipython()
+    if shell is not None:
         set_matplotlib_formats("svg", metadata={"Date": None})
+        if os.environ.get("VAE_NARROW_FIGURES"):  # 建書的核心才設（book/build.py）
+            _draw_both_in(shell)
+
+
+def _draw_both_in(shell: Any) -> None:
+    from matplotlib.figure import Figure
+
+    from .narrow_figures import drawn_both
+
+    formatter = shell.display_formatter.formatters["image/svg+xml"]
+    formatter.for_type(Figure, drawn_both(formatter.lookup_by_type(Figure)))
 
 
 def save_figure(figure: "Figure", path: str | Path) -> None:

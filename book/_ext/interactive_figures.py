@@ -2,6 +2,7 @@
 
 頁面裡有 ``<div data-interactive="名字">`` 就載入 d3、共用的 stage.js 與 interactive/名字.js；
 程式分成幾個檔案的圖，其餘的放在 interactive/名字/，先載入；有自己的樣式就放在 interactive/名字.css。
+要在頁面裡訓練的圖（``TRAINS``）另外載入編譯好的引擎 lab/engine.wasm.js 與它的包裝 interactive/engine.js。
 """
 
 import re
@@ -14,6 +15,9 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 FOLDER = Path(__file__).resolve().parents[1] / "_static" / "interactive"
+#: 要在頁面裡訓練的圖。
+TRAINS = ("lab",)
+ENGINE = ["../lab/engine.wasm.js", "interactive/engine.js"]
 USED = re.compile(r'data-interactive="([\w-]+)"')
 
 
@@ -36,6 +40,8 @@ def load_where_used(app: Sphinx, pagename: str, template: str, context: dict[str
             logger.warning("互動圖 %s 沒有程式：找不到 %s", name, FOLDER / f"{name}.js", location=pagename)
     if names:
         add(app, ["interactive/interactive.css", "../d3/d3.min.js", "interactive/stage.js"])
+    if any(name in TRAINS for name in names):
+        add(app, ENGINE)
     for name in names:
         add(app, [f"interactive/{file}" for file in files_of(name)])
 

@@ -9,8 +9,9 @@ from statistics import median
 import pytest
 
 from vae_from_scratch.bench import measure, report
-from vae_from_scratch.bench.contestants import CATEGORICAL, ENTRIES, MIXED
+from vae_from_scratch.bench.contestants import CATEGORICAL, ENTRIES, MIXED, NUMPY, PAGE
 from vae_from_scratch.bench.scale import BATCH_SIZES, MANY, WIDTHS
+from vae_from_scratch.bench.whole_study import EPOCHS
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,16 @@ def test_a_million_rows():
 
 def test_shapes_are_complete():
     assert len(records(report.SHAPES_CSV)) == len(WIDTHS) * len(BATCH_SIZES)
+
+
+def test_the_engine_of_the_page():
+    """網頁的引擎走 60 個訓練週期，不超過 NumPy 引擎的 2.5 倍 CPU 時間，同一次量測；最後的損失相同。"""
+    numpy, lab = records(report.PAGE_CSV)
+    assert (numpy["key"], lab["key"]) == (NUMPY, PAGE)
+    assert numpy["epochs"] == lab["epochs"] == str(EPOCHS)
+    assert float(lab["to_numpy"]) <= 2.5
+    assert float(lab["loss"]) == pytest.approx(float(numpy["loss"]), rel=0.01)
+    assert "Node：" in (report.RECORDED / report.PAGE_MACHINE).read_text(encoding="utf-8")
 
 
 def test_mixed_table():

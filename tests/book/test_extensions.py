@@ -397,6 +397,58 @@ def test_a_figure_gets_its_dark_colours_once(extension):
     assert figures.with_dark("<svg></svg>") == "<svg></svg>"
 
 
+def test_the_ground_of_a_dark_figure_is_clear(extension):
+    """底透明，只在深色的時候；舊的瀏覽器不說明暗，還是白底黑字。"""
+    figures = extension("dark_figures")
+    light, dark = figures.with_dark(SVG).split(figures.MARK)
+    assert "fill:none" not in light
+    assert figures.CLEAR + "{fill:none !important}" in dark
+
+
+def test_the_dark_ground_is_the_colour_of_the_page(extension):
+    """字後面墊的底與頁面同色：佈景主題換了顏色，這裡要跟著換。"""
+    import sphinx_book_theme
+
+    theme = Path(sphinx_book_theme.__file__).parent
+    style = next(theme.rglob("sphinx-book-theme.css")).read_text(encoding="utf-8")
+    (dark,) = re.findall(r"data-theme=dark\]\{[^}]*--pst-color-background:(#\w+)", style)
+    assert extension("dark_figures").DARK["#ffffff"] == dark
+
+
+BOTH = "<?xml?><svg>寬</svg>", "<?xml?><svg>窄</svg>"
+
+
+def test_a_picture_offers_its_narrow_drawing(extension):
+    narrow = extension("narrow_figures")
+    image = '<a href="x"><img alt="結論" src="../_images/a1.svg" /></a>'
+    body = narrow.with_narrow(image + image.replace("a1", "b2"), {"a1"})
+    assert (
+        f'<picture><source media="{narrow.MEDIA}" srcset="../_images/a1-narrow.svg" /><img alt="結論"' in body
+    )
+    assert body.count("<picture>") == 1 and body.count("</picture>") == 1
+
+
+def test_the_two_drawings_become_two_files_once(extension, tmp_path):
+    from vae_from_scratch.narrow_figures import joined
+
+    narrow = extension("narrow_figures")
+    (tmp_path / "_images").mkdir()
+    figure = tmp_path / "_images" / "a1.svg"
+    figure.write_text(joined(*BOTH), encoding="utf-8")
+    app = SimpleNamespace(outdir=tmp_path, srcdir=tmp_path, builder=SimpleNamespace(format="html"))
+    app.builder.images = {"_images/a1.svg": "a1.svg"}
+    context = {"body": '<img src="_images/a1.svg" />'}
+    narrow.offer_narrow(app, "page", "page.html", context, None)
+    assert "<picture>" in context["body"]
+    for _ in range(2):
+        narrow.separate(app, None)
+        assert figure.read_text(encoding="utf-8").strip() == BOTH[0]
+        assert (tmp_path / "_images" / "a1-narrow.svg").read_text(encoding="utf-8").strip() == BOTH[1]
+    context = {"body": '<img src="_images/a1.svg" />'}
+    narrow.offer_narrow(app, "page", "page.html", context, None)
+    assert "<picture>" not in context["body"], "沒有窄的畫法，就不說有"
+
+
 def contrast(first, second):
     def luminance(colour):
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]

@@ -138,6 +138,7 @@ def test_the_readers_of_gaussian(code_of):
     everything = [
         *CHAPTERS,
         "index",
+        "lab",
         "explorer",
         "digits",
         "where",
@@ -191,8 +192,10 @@ class SmallBook:
             "vae_from_scratch/plotting.py": "COLOUR = 1\n",
             "vae_from_scratch/command.py": "RUN = 1\n",
             "book/table.csv": "1\n",
+            "book/_static/course.css": "p { color: red; }\n",
             "book/conf.py": f"import sys\nsys.path.insert(0, {str(BOOK / '_ext')!r})\n"
-            "extensions = ['myst_nb', 'execution_cache']\nroot_doc = 'one'\n"
+            "extensions = ['myst_nb', 'execution_cache', 'static_files']\nroot_doc = 'one'\n"
+            "html_static_path = ['_static']\nhtml_css_files = ['course.css']\n"
             "nb_execution_mode = 'cache'\nnb_execution_raise_on_error = True\n",
         }.items():
             self.write(name, text)
@@ -224,6 +227,13 @@ class SmallBook:
         assert code == 0, self.said
         return set(self.log.read_text().split())
 
+    def styles(self) -> tuple[str, list[str]]:
+        """建好的樣式，以及每一頁連到它時帶的檢查碼。"""
+        html = next(self.folder.rglob("one.html")).parent
+        texts = [(html / f"{name}.html").read_text("utf-8") for name in ("one", "three")]
+        linked = [found for text in texts for found in re.findall(r"course\.css\?v=\w+", text)]
+        return (html / "_static" / "course.css").read_text(), linked
+
 
 @pytest.mark.slow
 def test_only_the_readers_of_a_change_are_executed(tmp_path):
@@ -233,6 +243,11 @@ def test_only_the_readers_of_a_change_are_executed(tmp_path):
     book.edit("vae_from_scratch/gaussian.py", "說明。", "改過的說明。")
     book.edit("vae_from_scratch/gaussian.py", "return x", "return x  # 註解")
     assert book.build() == set()
+    before = book.styles()
+    assert len(before[1]) == 2
+    book.edit("book/_static/course.css", "red", "blue")
+    assert book.build() == set(), "只有樣式改了：重新排版，不執行"
+    assert book.styles() != before and "blue" in book.styles()[0]
     book.edit("vae_from_scratch/gaussian.py", "return x", "return 2 * x")
     assert book.build() == {"one", "two"}
     assert book.said == ""

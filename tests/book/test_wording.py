@@ -9,7 +9,22 @@ from bs4 import BeautifulSoup
 from tests.book.wording import MAINLAND, ROOT, is_simplified, problems, quoted_sources
 from tests.built_book import pages, require_book
 
-TEXT = {".md", ".py", ".po", ".yml", ".toml", ".js", ".css", ".in", ".lock", ".bib", ".json"}
+TEXT = {
+    ".md",
+    ".py",
+    ".po",
+    ".yml",
+    ".toml",
+    ".js",
+    ".cjs",
+    ".mjs",
+    ".ts",
+    ".css",
+    ".in",
+    ".lock",
+    ".bib",
+    ".json",
+}
 FOLDERS = ["book", "exercises", "solutions", "vae_from_scratch", "tests"]
 #: 讀者看得到、聽得到的屬性。
 ATTRIBUTES = ["alt", "title", "aria-label", "placeholder", "content"]

@@ -92,6 +92,7 @@ def opened(
         with listening(page, noise):
             page.goto(path.resolve().as_uri() + query)
             page.wait_for_load_state("load")
+            _insist_on_theme(page, theme)
             page.evaluate(SETTLED)
             yield page, noise
         _leave(page)
@@ -99,6 +100,13 @@ def opened(
         page.context.close()
         raise
     _kept[kind] = page
+
+
+def _insist_on_theme(page: Page, theme: str) -> None:
+    """電腦很忙的時候，換了行程的分頁偶爾忘記要模擬暗的：再說一次，重新載入。"""
+    if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") != (theme == "dark"):
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        page.reload()
 
 
 def resize(page: Page, size: tuple[int, int]) -> None:

@@ -1,5 +1,6 @@
 """第 1 章正文裡直接寫出來的數字，各用與書頁不同的路重算一次：積分、抽樣、差分、直接讀資料。"""
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -45,12 +46,47 @@ def test_the_linear_autoencoder_cannot_beat_the_second_eigenvalue():
     assert best.fun == pytest.approx(1 - np.corrcoef(x.T)[0, 1])
 
 
-def test_the_hinge_example():
-    """h = max(0, 2x − 1)，ŷ = 3h + 0.5：x = 0 得 0.5，x = 1 得 3.5，在 0.5 折。"""
-    values = {x: 3 * max(0, 2 * x - 1) + 0.5 for x in (0, 0.5, 0.500001, 1)}
-    assert (values[0], values[1]) == (0.5, 3.5)
-    assert values[0.5] == 0.5 < values[0.500001]
+def neuron(inputs: tuple[float, ...], weights: tuple[float, ...], bias: float) -> float:
+    """加權相加、加偏置、負的變 0；不用矩陣。"""
+    return max(0.0, sum(w * x for w, x in zip(weights, inputs, strict=True)) + bias)
+
+
+def test_the_two_layer_example():
+    """面積 2、房間數 1：三個神經元得 0.5、0、3，輸出 3；面積 1、房間數 2 的第一個得 0。"""
+    layer = [((1, -1), -0.5), ((-1, 1), -0.5), ((1, 1), 0)]
+    hidden = [neuron((2, 1), weights, bias) for weights, bias in layer]
+    assert hidden == [0.5, 0, 3]
+    assert sum(w * h for w, h in zip((2, 4, 1), hidden, strict=True)) - 1 == 3
+    assert neuron((1, 2), *layer[0]) == 0 and 1 - 2 - 0.5 == -1.5
     assert all(max(0, x) + max(0, -x) == abs(x) for x in (-1.5, 0, 2))
+
+
+def test_without_the_bend_two_layers_are_one():
+    """反例在後：夾了 ReLU，就不是一次式。"""
+    rng = np.random.default_rng(0)
+    first, second, shift = rng.normal(size=(2, 3)), rng.normal(size=(3, 1)), rng.normal(size=3)
+    x = rng.normal(size=(50, 2))
+    one = x @ (first @ second) + shift @ second
+    assert np.allclose((x @ first + shift) @ second, one)
+    assert not np.allclose(np.maximum(0, x @ first + shift) @ second, one)
+
+
+@pytest.mark.parametrize(("neurons", "worst"), [(3, 0.29), (10, 0.03)])
+def test_more_neurons_follow_the_curve_more_closely(neurons, worst):
+    """折線改用「帳篷」函數展開：同樣折點的折線，換一組基底配 sin。"""
+    t, knots = np.linspace(-3, 3, 601), np.linspace(-3, 3, neurons + 1)
+    tents = np.column_stack([np.interp(t, knots, row) for row in np.eye(neurons + 1)])
+    fitted = tents @ np.linalg.solve(tents.T @ tents, tents.T @ np.sin(t))
+    assert round(float(np.abs(fitted - np.sin(t)).max()), 2) == worst
+
+
+def test_one_step_and_the_number_of_parameters():
+    """0.02 − 0.05 × (−3) = 0.17；編碼器與解碼器合計將近十六萬。"""
+    assert round(0.02 - 0.05 * (-3), 2) == 0.17
+    widths = [267, 200, 100, 50, 20]
+    encoder, decoder = [*widths, 4], [2, *reversed(widths)]
+    size = sum((a + 1) * b for wide in (encoder, decoder) for a, b in itertools.pairwise(wide))
+    assert 159_000 < size < 160_000
 
 
 def test_shares_of_the_normal():
@@ -192,8 +228,8 @@ def test_numbers_of_the_common_mistakes():
     assert [noisy, 0.5 + 0.2 * 10] == pytest.approx([0.9, 2.5])
 
 
-def kept_apart(result) -> float:
-    """抖 0.1（標準化的單位）多付的 nats；與書頁不同的路：縮放用特徵分解，雜訊用另一份。"""
+def rebuilding(result) -> tuple[float, float]:
+    """留下的房子不抖動的 nats，與抖動 0.1 多付的；與書頁不同的路：縮放用特徵分解，雜訊用另一份。"""
     from vae_from_scratch.network import Network
     from vae_from_scratch.tables.schema import OneHotSchema
 
@@ -211,7 +247,23 @@ def kept_apart(result) -> float:
         logits = network.decode(theta, z)
         return float(np.mean(np.sum(np.logaddexp(0, logits) - x * logits, axis=1)))
 
-    return float(np.mean([cost(mean[held_out] + 0.1 * one) for one in noise])) - cost(mean[held_out])
+    still = cost(mean[held_out])
+    return still, float(np.mean([cost(mean[held_out] + 0.1 * one) for one in noise])) - still
+
+
+def kept_apart(result) -> float:
+    return rebuilding(result)[1]
+
+
+def test_the_plain_autoencoder_already_pays_more_when_nothing_moves(experiment):
+    """同一個種子相減，十個都是正的，平均 0.54；各自的標準差（0.6 以上）看不出來。"""
+    plain = [r for r in experiment("autoencoder") if r.run.kind == "autoencoder"]
+    both = [r for r in experiment("warmup") if r.run.model["warmup_epochs"] == 20]
+    costs = [{r.run.seed: rebuilding(r)[0] for r in runs} for runs in (plain, both)]
+    assert costs[0].keys() == costs[1].keys() and len(costs[0]) == 10
+    gaps = [costs[0][seed] - costs[1][seed] for seed in costs[0]]
+    assert min(gaps) > 0 and round(float(np.mean(gaps)), 2) == pytest.approx(0.54, abs=0.02)
+    assert min(np.std(list(cost.values()), ddof=1) for cost in costs) > np.mean(gaps)
 
 
 def test_smoothness_needs_the_noise_and_the_penalty(experiment):

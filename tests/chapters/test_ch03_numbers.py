@@ -57,9 +57,10 @@ def test_small_noise_costs_the_squared_slope_of_a_curved_decoder(mean: float):
 
 
 def test_log_ratios_at_two_points():
-    """z = 3：0.1210 對 0.0044，27.3 倍，對數 3.307；z = 0：0.1760 對 0.3989，對數 −0.818。"""
+    """z = 3：0.1210 對 0.00443，27.3 倍，對數 3.307；z = 0：0.1760 對 0.3989，對數 −0.818。"""
     q, p = stats.norm(1, 2), stats.norm(0, 1)
-    assert [round(f, 4) for f in (q.pdf(3), p.pdf(3), q.pdf(0), p.pdf(0))] == [0.1210, 0.0044, 0.1760, 0.3989]
+    assert [round(f, 4) for f in (q.pdf(3), q.pdf(0), p.pdf(0))] == [0.1210, 0.1760, 0.3989]
+    assert round(p.pdf(3), 5) == 0.00443
     assert round(q.pdf(3) / p.pdf(3), 1) == 27.3
     assert round(math.log(q.pdf(3) / p.pdf(3)), 3) == 3.307
     assert round(math.log(q.pdf(0) / p.pdf(0)), 3) == -0.818
@@ -115,6 +116,14 @@ def test_closed_form_at_the_points_of_the_page():
     assert [round(kl(q), 3) for q in [(1, 1), (0, 2), (0, 0.5)]] == [0.5, 0.807, 0.318]
     assert [round(kl((0, s)), 2) for s in (0.1, 10)] == [1.81, 47.2]
     assert [round(kl((0, 1), (0, s)), 2) for s in (0.1, 10)] == [47.2, 1.81]
+
+
+def test_halving_sigma_costs_more_and_more():
+    """σ 由 1 減半付 0.318；越窄越貴，最後將近 log 2 = 0.693，從不到。"""
+    prices = [kl((0, s / 2)) - kl((0, s)) for s in (1, 0.5, 0.25, 0.125, 0.01)]
+    assert round(prices[0], 3) == 0.318
+    assert prices == sorted(prices) and prices[-1] < math.log(2)
+    assert round(prices[-1], 3) == round(math.log(2), 3) == 0.693
 
 
 def test_both_directions_agree_when_sigma_is_one():

@@ -177,6 +177,24 @@ def test_the_best_decoder_of_two_houses_is_a_hyperbolic_tangent(noise):
     assert (best(1e-3) - best(-1e-3)) / 2e-3 == pytest.approx(1 / noise**2, rel=1e-2)
 
 
+def test_far_away_the_widest_house_fills_the_hole():
+    """兩棟在 ∓1，σ 是 0.3 與 1：z = −2.5 離左邊近，照 q 加權的平均卻是右邊的 0.99；σ 相同就是左邊。"""
+
+    def best(z: float, left: float, right: float) -> float:
+        weights = np.array([normal(np.array(z), -1.0, left**2), normal(np.array(z), 1.0, right**2)])
+        return float((weights[1] - weights[0]) / weights.sum())
+
+    assert best(-2.5, 0.3, 1.0) > 0.98 and best(-2.5, 0.5, 0.5) < -0.98
+    assert round(best(2.0, 0.5, 0.5), 2) == 1.0 and best(0.0, 0.5, 0.5) == 0
+
+
+def test_many_columns_add_up_the_evidence():
+    """D 欄都是 z 加雜訊：變異數 s² / (D + s²)；267 欄、133.5 是 ⅓，一欄則是 0.99。"""
+    for columns, variance in [(267, 1 / 3), (1, 0.993)]:
+        likelihood = np.exp(-0.5 * columns * (1 - Z) ** 2 / 133.5)
+        assert posterior_moments(likelihood)[2] == pytest.approx(variance, abs=1e-3)
+
+
 def test_the_weights_at_three_tenths():
     """z = 0.3、σ = ½：密度 0.2995 與 0.0272，和 0.3266，平均 0.834；伯努利的最好機率是同一種平均。"""
     weights = normal(np.array([0.3 - 1, 0.3 + 1]), 0, 0.25)

@@ -149,6 +149,25 @@ def test_noise_of_the_whole_elbo(m, v):
         assert (closed, sampled, *slopes) == pytest.approx(quoted[m], abs=1e-6)
 
 
+def test_a_narrow_code_turns_the_order_for_sigma():
+    """對 σ 的梯度，m = ½：封閉形式 ¼ + 2v、完整的單點 8v，在 v = 1/24 交叉；對 m 的沒有這回事（v 對 4v）。"""
+
+    def variances(v):
+        def closed(p):
+            kl = 0.5 * (0.25 + p[0] ** 2 - 1 - 2 * math.log(p[0]))
+            return stats.norm.logpdf(1, loc=0.5 + p[0] * NODES) - kl
+
+        def sampled(p):
+            z = 0.5 + p[0] * NODES
+            return stats.norm.logpdf(1, loc=z) + stats.norm.logpdf(z) - stats.norm.logpdf(z, 0.5, p[0])
+
+        return [moments(gradient(f, (math.sqrt(v),))[0])[1] for f in (closed, sampled)]
+
+    assert variances(0.3) == pytest.approx([0.25 + 0.6, 2.4], abs=1e-5)
+    narrow, wide = variances(1 / 30), variances(1 / 20)
+    assert narrow[1] < narrow[0] and wide[1] > wide[0]
+
+
 def test_k3_is_unbiased_but_its_second_moment_diverges():
     """(1, 0.5)：∫ p²/q 截在 ±1、±2、±3 是 39、3.1 萬、2.0 億；σ² = 1.2 時有限。"""
 

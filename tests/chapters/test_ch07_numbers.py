@@ -63,6 +63,35 @@ def test_beta_below_one_can_exceed_the_evidence():
     assert reconstruction - 2 * kl < math.log(evidence)
 
 
+def test_the_trace_is_smallest_when_large_meets_large():
+    """Σ 的特徵值 3、1，K 的 4、1：同方向的跡是 1.75，轉四分之一圈是 3.25，其餘在中間；行列式都一樣。"""
+    traces = []
+    for angle in np.linspace(0, np.pi / 2, 31):
+        turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+        k = turn @ np.diag([4.0, 1.0]) @ turn.T
+        assert np.linalg.det(k) == pytest.approx(4)
+        traces.append(float(np.trace(np.linalg.solve(k, np.diag([3.0, 1.0])))))
+    assert (traces[0], traces[-1]) == pytest.approx((1.75, 3.25)) and np.all(np.diff(traces) > 0)
+
+
+def test_perpendicular_columns_pay_least():
+    """旋轉 z 不改變 WWᵀ，只改變各行的長度；Σ log(‖wⱼ‖² + βs²) 在各行互相垂直時最小，等於行列式的對數。"""
+    w = np.array([[1.0, 0.4], [0.2, 2.0], [0.5, 0.1]])
+    perpendicular = w @ np.linalg.svd(w)[2].T
+    pay = lambda columns: float(np.sum(np.log(np.sum(columns**2, axis=0) + 0.7)))  # noqa: E731
+    smallest = np.linalg.slogdet(w.T @ w + 0.7 * np.eye(2))[1]
+    assert pay(perpendicular) == pytest.approx(smallest) and pay(w) > smallest + 0.01
+    whole = np.linalg.slogdet(w @ w.T + 0.7 * np.eye(3))[1] - 3 * math.log(0.7)
+    assert smallest - 2 * math.log(0.7) == pytest.approx(whole)
+
+
+def test_the_coin_columns_are_written_out():
+    """三枚都反是 0000000，只有第一枚正是 1001101。"""
+    subsets = [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)]
+    row = lambda coins: "".join(str(sum(coins[i] for i in chosen) % 2) for chosen in subsets)  # noqa: E731
+    assert (row((0, 0, 0)), row((1, 0, 0))) == ("0000000", "1001101")
+
+
 @pytest.mark.parametrize("noise", [0.3, 0.9, 2.0, 4.0])
 def test_linear_unit_lives_iff_the_variance_exceeds_beta_s2(noise):
     """一維：對 (w, v, σ²) 直接最小化，λ = 1 的單元在 βs² < 1 活著，KL = ½ log(λ/βs²)。"""

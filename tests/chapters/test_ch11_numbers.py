@@ -8,7 +8,7 @@ import pytest
 
 from vae_from_scratch import VAE
 from vae_from_scratch.housing import data
-from vae_from_scratch.housing.study import measure
+from vae_from_scratch.housing.study import measure, umap_record
 from vae_from_scratch.housing.study.runs import Run
 from vae_from_scratch.tables.intervals import half_width
 from vae_from_scratch.tables.schema import OneHotSchema
@@ -166,7 +166,7 @@ def headline_problems(vae, mca, vae_zeros, mca_zeros):
     claims = {
         "「無」當水準，分不出高下": abs(level.mean()) < half_width(level),
         "填 0，VAE 十次都高": (zeros > 0).all() and zeros.mean() > half_width(zeros),
-        "換編碼，MCA 升得比 VAE 多": (mca - mca_zeros).mean() > (vae - vae_zeros).mean(),
+        "換編碼，MCA 升了": (mca - mca_zeros).mean() > half_width(mca - mca_zeros),
     }
     return [claim for claim, holds in claims.items() if not holds]
 
@@ -182,11 +182,16 @@ def test_a_reversed_headline_would_be_caught():
     noise = np.random.default_rng(0).normal(0, 0.01, (4, 10))
     vae, mca, vae_zeros, mca_zeros = np.array([0.66, 0.65, 0.64, 0.60])[:, None] + noise
     assert headline_problems(vae, mca, vae_zeros, mca_zeros) == []
-    assert headline_problems(vae + 0.05, mca, vae_zeros, mca_zeros) == [
-        "「無」當水準，分不出高下",
-        "換編碼，MCA 升得比 VAE 多",
-    ]
-    assert headline_problems(vae, mca, vae_zeros - 0.05, mca_zeros)[0] == "填 0，VAE 十次都高"
+    assert headline_problems(vae + 0.05, mca, vae_zeros, mca_zeros) == ["「無」當水準，分不出高下"]
+    assert headline_problems(vae, mca, vae_zeros - 0.05, mca_zeros) == ["填 0，VAE 十次都高"]
+    assert headline_problems(vae, mca, vae_zeros + 0.05, mca_zeros + 0.05) == ["換編碼，MCA 升了"]
+
+
+def test_the_lead_shrinks_by_an_amount_ten_splits_do_not_settle(score):
+    """填 0 的領先減「無」當水準的領先：平均是正的，區間含 0；所以只說方向。"""
+    lead = {e: score("vae", 2, e) - score("mca", 2, e) for e in ("zeros", "level")}
+    shrinks = lead["zeros"] - lead["level"]
+    assert 0 < shrinks.mean() < half_width(shrinks)
 
 
 @pytest.mark.parametrize("encoding", ["zeros", "level"])
@@ -211,13 +216,14 @@ def test_one_number_one_column_and_no_compression(score):
         score("area", None),
         score("column", None, reader="_linear"),
         score("pca"),
+        score("autoencoder"),
         score("pca_standard"),
         score("mca"),
         score("vae"),
         score("neighbours", None),
     ]
     means = [values.mean() for values in found]
-    assert means == pytest.approx([0.14, 0.44, 0.50, 0.58, 0.60, 0.64, 0.65, 0.66, 0.77], abs=0.011)
+    assert means == pytest.approx([0.14, 0.44, 0.50, 0.58, 0.60, 0.63, 0.64, 0.65, 0.66, 0.77], abs=0.011)
 
 
 def test_models_that_saw_the_price_are_above_but_not_a_bound(experiment):
@@ -236,6 +242,17 @@ def test_neighbour_methods_are_higher_but_one_has_seen_the_houses(experiment, sc
     assert (tsne["level"] - score("vae")).mean() > half_width(tsne["level"] - score("vae"))
     assert (tsne["level"] < score("neighbours", None)).all()
     assert tsne["level"].mean() == pytest.approx(0.73, abs=0.006)
+
+
+def test_the_recorded_umap_is_a_little_higher_than_the_vae(score):
+    """記下來的 UMAP：「無」當水準、鄰居的讀法 0.69；十次都比 VAE 高，區間不含 0；頁面用的就是這份紀錄。"""
+    recorded = umap_record.recorded_scores()
+    values = recorded[recorded["encoding"] == "level"].sort_values("seed")["r2"].to_numpy()
+    assert values.mean() == pytest.approx(0.69, abs=0.006)
+    gain = values - score("vae")
+    assert (gain > 0).all() and gain.mean() > half_width(gain)
+    page = (ROOT / "book" / "11-latent-space.md").read_text(encoding="utf-8")
+    assert "umap_record.recorded_scores()" in page and "{glue:text}`c11_umap:.2f`" in page
 
 
 @pytest.mark.slow
@@ -275,12 +292,14 @@ def test_log_p_improves_and_the_plane_does_not(experiment):
 
 
 def test_validation_turns_around_one_hundred_epochs(experiment):
-    """圖說：驗證過了一百個週期左右就不再改善。"""
+    """圖說：驗證過了一百個週期左右就不再改善；移動平均以後也回升，不是挑到帶雜訊的最低點。"""
     loss = np.array(
         [[row["val_reconstruction"] + row["val_kl"] for row in r.history] for r in experiment("overfitting")]
     )
     best = 21 + loss[:, 20:].argmin(axis=1)
-    assert 80 <= best.mean() <= 140 and (loss[:, -1] > loss.min(axis=1) + 0.5).all()
+    assert 80 <= best.mean() <= 140
+    smooth = np.array([np.convolve(values, np.ones(15) / 15, "valid") for values in loss])
+    assert (smooth.argmin(axis=1) + 8 > 70).all() and (smooth[:, -1] > smooth.min(axis=1) + 0.5).all()
 
 
 def test_original_claims_hold_and_fail_as_stated(experiment):

@@ -11,7 +11,6 @@ import sys
 import numpy as np
 import pytest
 
-from tests.cpu import seconds, times_numpy
 from vae_from_scratch.course import generate
 from vae_from_scratch.course.outcomes import PASSED, UNANSWERED
 from vae_from_scratch.course.report import total
@@ -357,25 +356,6 @@ def assert_close(answer, expected):
         assert answer == expected
     else:
         np.testing.assert_allclose(answer, np.asarray(expected), rtol=5e-7)
-
-
-@each_set
-def test_one_set_takes_little_more_than_numpy_itself(chosen):
-    """安靜的電腦上大約是 0.45 CPU 秒以內。"""
-    command = ("-m", "vae_from_scratch", "exercises", "test", chosen.name, "--target", "solutions")
-    assert times_numpy(lambda: seconds(*command), limit=4) < 4
-
-
-def test_pytest_is_quick_enough_too():
-    """多載入一個外掛就超過：hypothesis 的在 pyproject.toml 裡關掉了。"""
-    set_3 = find_set("3", ROOT).tests.relative_to(ROOT).as_posix()
-    command = ("-m", "pytest", set_3, "--target", "solutions")
-    assert times_numpy(lambda: seconds(*command), limit=4.5) < 4.5
-
-
-def test_the_budget_sees_a_heavy_import():
-    """反例：載入 pandas 就超過。差了好幾倍，不必試到第八次才肯定。"""
-    assert times_numpy(lambda: seconds("-c", "import pandas, sklearn.linear_model"), limit=4, tries=3) > 4
 
 
 def test_the_learners_commands_need_only_numpy():

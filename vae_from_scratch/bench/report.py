@@ -3,6 +3,7 @@
 import csv
 import io
 import platform
+import subprocess
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from ..files import write_text
-from .contestants import BOUND, CATEGORICAL, ENTRIES
+from .contestants import BOUND, CATEGORICAL, ENTRIES, NUMPY
 from .measure import Timing, ratio, reference
-from .processes import blas_core
+from .processes import blas_core, node
 from .scale import Cell, Rows
 from .whole_study import Study
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 JAX = "jax_scan"
 PACKAGES = ("numpy", "autograd", "tensorflow", "keras", "jax", "torch", "numba")
-CONTESTANTS_CSV, MIXED_CSV, STUDY_CSV, ROWS_CSV, SHAPES_CSV = (
-    "contestants.csv", "mixed.csv", "whole_study.csv", "rows.csv", "shapes.csv",
+CONTESTANTS_CSV, MIXED_CSV, STUDY_CSV, ROWS_CSV, SHAPES_CSV, PAGE_CSV = (
+    "contestants.csv", "mixed.csv", "whole_study.csv", "rows.csv", "shapes.csv", "page.csv",
 )  # fmt: skip
-TABLE, MACHINE, FIGURE = "bench.md", "machine.txt", "contestants.svg"
+TABLE, MACHINE, FIGURE, PAGE_MACHINE = "bench.md", "machine.txt", "contestants.svg", "page-machine.txt"
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 RECORDED = Path(__file__).with_name("recorded")
 Record = TypeVar("Record")
@@ -98,6 +99,41 @@ def _table(timing: Timing, categorical: Timing, n_rows: int) -> Table:
         timing.entry.key, timing.entry.name, median, low, high, ratio(timing, categorical),
         timing.losses[-1], len(timing.wall),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Page:
+    """一個引擎走完全部的訓練週期（含第一個的暖機）：CPU 與經過的秒數，CPU 時間是 NumPy 的幾倍。"""
+
+    key: str
+    name: str
+    cpu_seconds: float
+    wall_seconds: float
+    to_numpy: float
+    loss: float
+    epochs: int
+
+
+def pages(timings: Sequence[Timing]) -> list[Page]:
+    """NumPy 引擎與網頁的引擎，各一列；任何一個沒有量成引發 ``RuntimeError``。"""
+    numpy = sum(reference(timings, NUMPY).cpu)
+    return [_page(reference(timings, timing.entry.key), numpy) for timing in timings]
+
+
+def _page(timing: Timing, numpy: float) -> Page:
+    cpu, wall, entry = sum(timing.cpu), sum(timing.wall), timing.entry
+    return Page(entry.key, entry.name, cpu, wall, cpu / numpy, timing.losses[-1], len(timing.wall))
+
+
+def pages_table(found: Sequence[Page]) -> str:
+    """網頁的引擎與 NumPy 引擎的表。"""
+    rows = [
+        f"| {page.name} | {page.cpu_seconds:.1f} | {page.wall_seconds:.1f} "
+        f"| {page.to_numpy:.2f} | {page.loss:.2f} |"
+        for page in found
+    ]
+    head = "| 引擎 | CPU 秒 | 經過的秒 | CPU 時間對 NumPy | 最後的損失 |"
+    return "\n".join([head, "| :-- | --: | --: | --: | --: |", *rows])
 
 
 # ---- CSV ------------------------------------------------------------------------------------------------
@@ -223,6 +259,12 @@ def machine() -> str:
     found = {"處理器": _processor(), "系統": f"{platform.system()} {platform.machine()}"}
     found |= {"Python": platform.python_version(), "OpenBLAS 的核心": blas_core()}
     return "\n".join(f"{name}：{value}" for name, value in (found | _versions()).items())
+
+
+def page_machine() -> str:
+    """量網頁的引擎的機器，多一行 Node 的版本。"""
+    answer = subprocess.run([node(), "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    return f"{machine()}\nNode：{answer}"
 
 
 def _versions() -> dict[str, str]:

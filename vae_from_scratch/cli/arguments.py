@@ -56,6 +56,19 @@ def in_chinese() -> Iterator[None]:
         module._, module.ngettext = original
 
 
+@contextmanager
+def named_as_options() -> Iterator[None]:
+    """在這個區塊裡，設定的錯誤照命令列的寫法叫引數：``batch_size`` 是 ``--batch-size``。"""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(re.sub(r"(?<=引數 )\w+", lambda found: _as_option(found[0]), str(error))) from None
+
+
+def _as_option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 class ChineseParser(argparse.ArgumentParser):
     """錯誤只說一句話與怎麼看說明，結束碼 2；選項要寫全名。"""
 

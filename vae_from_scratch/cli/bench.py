@@ -18,7 +18,11 @@ SUMMARY = "效能：本書的引擎與 JAX、TensorFlow、PyTorch、Keras 並排
 ENGINES = ("contestants", "mixed", "study", "rows", "shapes")
 #: 整張表的比較要另外裝對手，也久得多，所以要寫明才做。
 TABLES = "tables"
-PARTS = (*ENGINES, TABLES)
+#: 網頁的引擎要先編譯（make book），所以也要寫明。
+PAGE = "page"
+PARTS = (*ENGINES, TABLES, PAGE)
+#: 有自己的 machine.txt。
+APART = {TABLES, PAGE}
 OUT = "runs/bench"
 READY = "VAE_BENCH_READY"
 
@@ -28,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parts = (
         "量哪些：contestants 各家一步的時間，mixed 混合的表，study 整個研究，rows 一百萬列，"
         "shapes 寬度與批次（預設這五樣）；"
-        "tables 生成整張表，與 ctgan 的 TVAE、Chow–Liu、高斯 copula 比（約 20 分鐘，對手在選用的 peers）"
+        "tables 生成整張表，與 ctgan 的 TVAE、Chow–Liu、高斯 copula 比（約 20 分鐘，對手在選用的 peers）；"
+        "page 網頁的實驗室的引擎，與 NumPy 引擎輪流走（約 20 秒，先執行 make book）"
     )
     parser.add_argument(
         "--parts", nargs="+", choices=PARTS, default=list(ENGINES), metavar="部分", help=parts
@@ -96,7 +101,7 @@ def _measure(args: argparse.Namespace, folder: Path) -> str:
 
     work = {
         "contestants": _contestants, "mixed": _mixed, "study": _study, "rows": _rows, "shapes": _shapes,
-        TABLES: _tables,
+        TABLES: _tables, PAGE: _page,
     }  # fmt: skip
     parts = [work[part](args, folder) for part in PARTS if part in args.parts]
     machine = report.machine()
@@ -104,7 +109,7 @@ def _measure(args: argparse.Namespace, folder: Path) -> str:
     warning = ["> 這是試跑（--quick），數字不能引用。"] if args.quick else []
     text = "\n\n".join(["# 效能", *warning, listed, *parts])
     write_text(folder / report.TABLE, text + "\n")
-    if args.parts != [TABLES]:  # 整張表的比較有自己的一份，不要換掉引擎的
+    if not set(args.parts) <= APART:  # 有自己的一份的，不要換掉引擎的
         write_text(folder / report.MACHINE, machine + "\n")
     return text
 
@@ -201,6 +206,23 @@ def _tables(args: argparse.Namespace, folder: Path) -> str:
     write_text(folder / tables_report.MACHINE, tables_report.environment() + "\n")
     names = {task.key: f"{task.name}，{len(task.frame):,} 列 {task.frame.shape[1]} 欄" for task in tasks}
     return tables_report.section(scores, names, len(seeds))
+
+
+def _page(args: argparse.Namespace, folder: Path) -> str:
+    from ..bench import contestants, measure, problem, report, whole_study
+    from ..files import write_text
+
+    epochs, task = args.epochs or (3 if args.quick else whole_study.EPOCHS), problem.load()
+    timings = measure.race(task, list(contestants.PAGES), epochs, show)
+    show("")
+    found = report.pages(timings)
+    report.write_csv(folder / report.PAGE_CSV, found)
+    write_text(folder / report.PAGE_MACHINE, report.page_machine() + "\n")
+    title = (
+        f"## 網頁的實驗室\n\n{len(task.x)} 棟房子、原來的網路、float32、批次 {task.batch_size}，"
+        f"同樣的初始值、次序與雜訊；{epochs} 個訓練週期輪流走，含第一個的暖機。"
+    )
+    return f"{title}\n\n{report.pages_table(found)}"
 
 
 def show(message: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import cluster
 from . import reading_options
-from .arguments import integer, number, one_of, option
+from .arguments import integer, named_as_options, number, one_of, option
 from .results import results_folder
 
 if TYPE_CHECKING:
@@ -242,7 +242,8 @@ def _plan(args: argparse.Namespace) -> "Plan":
     names = ("epochs", "warmup_epochs")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     chosen = {name: value for name, value in model.items() if value is not None}
-    settings.check(VAE(**chosen, **given).get_params(deep=False))
+    with named_as_options():
+        settings.check(VAE(**chosen, **given).get_params(deep=False))
     if args.engine == "tensorflow" and find_spec("tensorflow") is None:
         raise ModuleNotFoundError("沒有安裝 TensorFlow", name="tensorflow")  # 不必等到訓練的行程才說
     return Plan(args.likelihood, args.missing, args.seeds, args.seed, **given, model=model, **more)

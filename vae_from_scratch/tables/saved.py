@@ -26,6 +26,8 @@ from .written import write_days, write_number
 KIND = "vae_from_scratch fit"
 PARTS = ("model.npz", "generator.npz")
 INFO = "fit.json"
+#: 資料夾的格式；欄位的意思改了就加一，舊的程式才說得出是檔案比較新。
+FORMAT = 1
 #: 舊版的 fit 寫的，現在沒有的檔案。
 OLD_PART = "schema.json"
 
@@ -45,7 +47,7 @@ class SavedModel:
         self.plane.save(folder / PARTS[0])
         self.generator.save(folder / PARTS[1])
         digests = {name: _digest(folder / name) for name in PARTS}
-        document = {"kind": KIND, "digests": digests, **self.info}
+        document = {"kind": KIND, "format": FORMAT, "digests": digests, **self.info}
         write_text(folder / INFO, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
     @classmethod
@@ -204,6 +206,11 @@ def _read_info(folder: Path) -> dict[str, Any]:
         document = None
     if not _is_complete(document):
         raise ValueError(f"{folder / INFO} 壞了或不是 fit 寫的；請重新執行 fit。")
+    if document.get("format") != FORMAT:
+        raise ValueError(
+            f"{folder / INFO} 的格式是 {document.get('format')}，這個版本讀的是 {FORMAT}；"
+            "請換成寫它的版本，或用原來的資料重新執行 fit。"
+        )
     return document
 
 

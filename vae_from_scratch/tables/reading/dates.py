@@ -24,6 +24,11 @@ _TIME = (
     r"(?: ?(?P<HALF>[AP]M)|Z|[+-]\d\d:?\d\d)?)?"
 )
 
+_ENGLISH = (
+    r"(?P<b>(?i:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?))"
+)
+
 #: 寫法的名字 → 樣子。順序就是嘗試的順序。
 STYLES = {
     "iso": re.compile(rf"(?P<y>\d{{4}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}}){_TIME}", re.ASCII),
@@ -44,7 +49,12 @@ STYLES = {
     "roc_compact": re.compile(r"(?P<y>[01]?\d\d)(?P<m>\d\d)(?P<d>\d\d)", re.ASCII),
     "dmy": re.compile(rf"(?P<d>\d{{1,2}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<y>\d{{4}}){_TIME}", re.ASCII),
     "mdy": re.compile(rf"(?P<m>\d{{1,2}})(?P<s>[-/.])(?P<d>\d{{1,2}})(?P=s)(?P<y>\d{{4}}){_TIME}", re.ASCII),
+    "english_month": re.compile(rf"{_ENGLISH}\.?[- /]?(?P<y>\d{{4}})", re.ASCII),
+    "english_dmy": re.compile(rf"(?P<d>\d{{1,2}})[- /]?{_ENGLISH}\.?,?[- /]?(?P<y>\d{{4}}){_TIME}", re.ASCII),
+    "english_mdy": re.compile(rf"{_ENGLISH}\.? (?P<d>\d{{1,2}}),? (?P<y>\d{{4}}){_TIME}", re.ASCII),
 }
+#: 月份的英文名：前三個字母（全名也認得）→ 第幾個月。
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DIGITS_ONLY = ("compact", "roc_compact", "month_compact", "roc_month_compact")
 _WRITTEN = {
     "chinese": "{y:04d}年{m}月{d}日",
@@ -58,6 +68,9 @@ _WRITTEN = {
     "roc_compact": "{r:03d}{m:02d}{d:02d}",
     "dmy": "{d:02d}/{m:02d}/{y:04d}",
     "mdy": "{m:02d}/{d:02d}/{y:04d}",
+    "english_month": "{b}-{y:04d}",
+    "english_dmy": "{d:02d}-{b}-{y:04d}",
+    "english_mdy": "{b} {d}, {y:04d}",
 }
 
 
@@ -65,6 +78,8 @@ def read_date(text: str, style: str) -> float | None:
     """照一種寫法讀成天數，時刻是一天的幾分之幾；讀不成，或沒有這一天，是 None。
 
     >>> read_date("1130501", "roc_compact") == read_date("2024-05-01", "iso") == 19844.0
+    True
+    >>> read_date("1 May 2024", "english_dmy") == 19844.0
     True
     >>> read_date("2023-02-29", "iso") is None
     True
@@ -75,11 +90,17 @@ def read_date(text: str, style: str) -> float | None:
     parts = {name: value for name, value in found.groupdict().items() if value is not None}
     year = int(parts["y"]) + (ROC if style.startswith("roc") else 0)
     try:
-        day = datetime.date(year, int(parts.get("m") or parts["M"]), int(parts.get("d", 1)))
+        day = datetime.date(year, _month(parts), int(parts.get("d", 1)))
     except ValueError:
         return None
     seconds = _seconds(parts)
     return day.toordinal() - EPOCH + seconds / 86400 if seconds < 86400 else None
+
+
+def _month(parts: Mapping[str, str]) -> int:
+    if "b" in parts:
+        return MONTHS.index(parts["b"][:3].title()) + 1
+    return int(parts.get("m") or parts["M"])
 
 
 def _seconds(parts: Mapping[str, str]) -> float:
@@ -99,7 +120,8 @@ def write_date(days: float, style: str = "iso") -> str:
     ordinal = min(max(round(days) + EPOCH, 1), datetime.date.max.toordinal())
     day = datetime.date.fromordinal(ordinal)
     written = _WRITTEN.get(style, "{y:04d}-{m:02d}-{d:02d}")
-    return written.format(y=day.year, r=max(day.year - ROC, 1), m=day.month, d=day.day)
+    month = MONTHS[day.month - 1]
+    return written.format(y=day.year, r=max(day.year - ROC, 1), m=day.month, d=day.day, b=month)
 
 
 def find_style(texts: Sequence[str], name: str) -> str | None:

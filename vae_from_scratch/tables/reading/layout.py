@@ -98,10 +98,20 @@ def _count_titles(rows: list[Row]) -> int:
         return 0
     for position, (_, row) in enumerate(rows[: MOST_TITLES + 1]):
         n_cells = sum(bool(clean(cell)) for cell in row)
+        if _is_bare_header(row, rows[position + 1 :]):
+            return position
         limit = (width - 1) // 2 if len(row) < width else int(width > 2)
         if n_cells > max(limit, int(len(row) == 1 or _names_separator(row))):
             return position
     return 0
+
+
+def _is_bare_header(row: list[str], below: list[Row]) -> bool:
+    """只寫了一個欄名的表頭：名字不在第一格（標題才在），下一列已經有數字，是資料。"""
+    named = [bool(clean(cell)) for cell in row]
+    if named[0] or sum(named) != 1 or not below:
+        return False
+    return len(below[0][1]) == len(row) and any(_is_number(clean(cell)) for cell in below[0][1])
 
 
 def _names_separator(row: list[str]) -> bool:

@@ -148,7 +148,9 @@ def read_table(path: str | Path, options: ReadOptions | None = None) -> Reading:
     options = replace(options, kinds=_checked_kinds(options.kinds, layout.header))
     columns, repairs, n_rows = _encode(source, layout, options)
     if not n_rows:
-        raise ValueError(f"{path} 只有表頭，沒有任何一列資料；請檢查檔案是否完整。")
+        blank = any(repair.what == "blank_rows" for repair in repairs)
+        found = "表頭以下每一列都是空白" if blank else "只有表頭，沒有任何一列資料"
+        raise ValueError(f"{path} {found}；請檢查檔案是否完整。")
     repairs = [*source.notices, *layout.repairs, *repairs]
     if not options.as_is:
         repairs += _drop_unnamed(columns)

@@ -1,0 +1,273 @@
+/* 實驗室的平面：每棟房子一點（畫布），座標軸固定在 ±4，上面是可以拖的把手（SVG），下面是色階。
+ * 一維畫成一條：上下只是錯開，沒有意思；三維畫三軸中的兩軸，由讀者選。 */
+(function () {
+  "use strict";
+  const { keep } = Interactive;
+
+  const MARGIN = { left: 30, right: 8, top: 10, bottom: 26 };
+  const WIDEST = 560;
+  const STEP = { small: 0.05, large: 0.5 };
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+  const TOUCH = 14; // 離點這麼多像素以內，就算指到那棟房子
+  const BITS = 1e4;
+  const [DOT, RADIUS] = [6, 2.1]; // 像素
+
+  /** 固定的錯開：同一棟每次都在同樣的高度，點才不會跳。 */
+  const scatter = (row) => (((row * 7919 + 3571) % BITS) / BITS - 0.5) * 5;
+
+  class Plane {
+    /** actions：move(z) 把手走到哪裡，hover(z 或 null) 滑鼠指著哪裡。 */
+    constructor(stage, houses, actions) {
+      Object.assign(this, { stage, houses, actions, axes: [0, 1], latent: 2, codes: null, z: [0, 0, 0] });
+      this.limit = stage.data.limit;
+      this.canvas = stage.plots.append("canvas").attr("aria-hidden", "true").node();
+      this.plot = stage.plot({ label: "潛在平面：每一點是一棟房子的平均編碼，座標軸固定在 ±4", height: 400 });
+      this.tip = stage.plots.append("p").attr("class", "lab-tip").attr("hidden", "");
+      this.legend = stage.plot({ label: "顏色的意思", height: 46 });
+      this.addHandle();
+      this.listen();
+    }
+
+    get flat() { return this.latent === 1; }
+
+    /** 這兩軸是第幾個單元；一維的縱軸不是單元。 */
+    choose(axes) {
+      this.axes = axes;
+    }
+
+    paintWith(colours, scale) {
+      const grey = (row) => colours[row] === Lab.OTHERS;
+      this.order = d3.sort(d3.range(this.houses.count), (row) => !grey(row)); // 灰色的先畫，才不會蓋住要看的
+      const kinds = [...new Set(colours)], places = new Map(kinds.map((colour, k) => [colour, k]));
+      Object.assign(this, { kinds, scale, dots: null, kind: Uint16Array.from(colours, (colour) => places.get(colour)) });
+    }
+
+    /** 每種顏色先畫好一個圓點，之後一棟貼一張：幾千個點一秒重畫好幾次也不卡。 */
+    drawDots() {
+      const dots = document.createElement("canvas"), size = DOT * this.ratio;
+      Object.assign(dots, { width: size * this.kinds.length, height: size });
+      const pen = dots.getContext("2d");
+      pen.scale(this.ratio, this.ratio);
+      this.kinds.forEach((colour, k) => {
+        pen.beginPath();
+        pen.arc(DOT * (k + 0.5), DOT / 2, RADIUS, 0, 2 * Math.PI);
+        pen.fillStyle = colour;
+        pen.fill();
+      });
+      this.dots = dots;
+    }
+
+    addHandle() {
+      const handle = this.plot.handles.append("g").attr("class", "handle").attr("tabindex", 0).attr("role", "slider");
+      handle.attr("aria-label", "平面上的把手：解碼這一點。方向鍵移動，加 Shift 走得快").attr("aria-roledescription", "二維滑桿");
+      handle.attr("aria-valuemin", -this.limit).attr("aria-valuemax", this.limit);
+      handle.append("circle").attr("class", "reach").attr("r", 22);
+      handle.append("circle").attr("class", "rim").attr("r", 10);
+      handle.append("circle").attr("class", "knob").attr("r", 10);
+      handle.append("path").attr("class", "cross").attr("d", "M-4,0H4M0,-4V4");
+      const node = this.plot.svg.node();
+      handle.call(d3.drag().container(node).on("drag", ({ x, y }) => this.actions.move(this.at(x, y))));
+      handle.on("keydown", (event) => {
+        const next = this.keyed(event);
+        if (next) { event.preventDefault(); this.actions.move(next); }
+      });
+      this.handle = handle;
+    }
+
+    keyed({ key, shiftKey }) {
+      if (key === "Home") return [0, 0, 0];
+      if (!(key in ARROWS)) return null;
+      const step = shiftKey ? STEP.large : STEP.small, next = [...this.z];
+      this.axes.forEach((axis, k) => { if (!this.flat || k === 0) next[axis] = this.clamp(next[axis] + step * ARROWS[key][k]); });
+      return next;
+    }
+
+    clamp(value) { return Math.round(100 * Math.min(this.limit, Math.max(-this.limit, value))) / 100; }
+
+    listen() {
+      const { svg } = this.plot;
+      svg.on("pointermove", (event) => event.pointerType === "mouse" && this.pointed(event));
+      svg.on("pointerleave", () => { this.showTip(null); this.actions.hover(null); });
+      svg.on("click", (event) => {
+        if (event.target.closest(".handle")) return;
+        const at = d3.pointer(event, svg.node());
+        this.actions.move(this.at(...at));
+        this.showTip(this.houseAt(...at));
+      });
+    }
+
+    pointed(event) {
+      const [x, y] = d3.pointer(event, this.plot.svg.node());
+      this.showTip(this.houseAt(x, y));
+      this.actions.hover(this.at(x, y));
+    }
+
+    /** 畫面上的一點 → 編碼；沒有畫出來的那一軸是 0。 */
+    at(x, y) {
+      const z = [0, 0, 0];
+      z[this.axes[0]] = this.clamp(this.x.invert(x));
+      if (!this.flat) z[this.axes[1]] = this.clamp(this.y.invert(y));
+      return z;
+    }
+
+    houseAt(x, y) {
+      if (!this.codes) return null;
+      let found = null, least = TOUCH ** 2;
+      for (let row = 0; row < this.houses.count; row++) {
+        const [a, b] = this.place(row), distance = (a - x) ** 2 + (b - y) ** 2;
+        if (distance < least) { least = distance; found = row; }
+      }
+      return found;
+    }
+
+    place(row) {
+      const { codes, latent, axes } = this;
+      const up = this.flat ? scatter(row) : codes[row * latent + axes[1]];
+      return [this.x(codes[row * latent + axes[0]]), this.y(up)];
+    }
+
+    resize() {
+      const { width } = this.plot;
+      if (width === this.width) return;
+      this.width = width;
+      const side = Math.min(width, WIDEST) - MARGIN.left - MARGIN.right;
+      const left = MARGIN.left + Math.max(0, (width - WIDEST) / 2);
+      this.x = d3.scaleLinear([-this.limit, this.limit], [left, left + side]);
+      this.y = d3.scaleLinear([-this.limit, this.limit], [MARGIN.top + side, MARGIN.top]);
+      this.height = MARGIN.top + side + MARGIN.bottom;
+      this.plot.svg.attr("height", this.height);
+      const ratio = Math.min(2, window.devicePixelRatio || 1);
+      Object.assign(this.canvas, { width: width * ratio, height: this.height * ratio });
+      Object.assign(this.canvas.style, { width: `${width}px`, height: `${this.height}px` });
+      Object.assign(this, { ratio, dots: null });
+    }
+
+    /** 換一張快照。 */
+    show({ mean, latent }) {
+      Object.assign(this, { codes: mean, latent });
+    }
+
+    draw(z) {
+      this.z = z;
+      this.resize();
+      const pen = this.canvas.getContext("2d");
+      pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+      pen.clearRect(0, 0, this.width, this.height);
+      if (this.codes) this.paintHouses(pen);
+      this.drawOutside();
+      if (this.framed !== this.frameKey) this.drawFrame();
+      const shown = this.flat ? [z[this.axes[0]], 0] : this.axes.map((axis) => z[axis]);
+      this.handle.attr("transform", `translate(${this.x(shown[0])},${this.y(shown[1])})`);
+    }
+
+    paintHouses(pen) {
+      const [[left, right], [bottom, top]] = [this.x.range(), this.y.range()];
+      this.outside = 0;
+      if (!this.dots) this.drawDots();
+      const size = DOT * this.ratio;
+      for (const row of this.order) {
+        const [x, y] = this.place(row);
+        if (!(x >= left && x <= right && y >= top && y <= bottom)) { this.outside += 1; continue; }
+        pen.drawImage(this.dots, this.kind[row] * size, 0, size, size, x - DOT / 2, y - DOT / 2, DOT, DOT);
+      }
+    }
+
+    axisName(k) { return this.flat && k === 1 ? "上下只是錯開，沒有意思" : `z${"₁₂₃"[this.axes[k]]}`; }
+
+    /** 框與色階只在這些改變時才重畫。 */
+    get frameKey() {
+      return [this.width, this.latent, this.axes, this.scale.title].join("|");
+    }
+
+    drawOutside() {
+      const { plot, x, y, outside } = this;
+      keep(plot.g, "text", "outside").text(outside ? `${outside} 棟在圖外` : "").attr("x", x.range()[1] - 4)
+        .attr("y", y.range()[1] + 10).attr("text-anchor", "end");
+    }
+
+    drawFrame() {
+      this.framed = this.frameKey;
+      this.drawLegend();
+      const { stage, plot, x, y } = this;
+      const bottom = y.range()[0];
+      stage.axis(plot, x, { at: bottom, ticks: 7 });
+      keep(plot.g, "g", "axis left").attr("display", this.flat ? "none" : null);
+      stage.axis(plot, y, { side: "left", at: x.range()[0], ticks: 7 });
+      const name = (kind, text, px, py) => keep(plot.g, "text", kind).text(text).attr("x", px).attr("y", py);
+      name("name-1", this.axisName(0), x.range()[1] - 16, bottom - 6);
+      name("name-2", this.axisName(1), x.range()[0] + 6, y.range()[1] + 10);
+      const radii = this.flat ? [] : stage.data.prior_radii;
+      keep(plot.g, "g", "priors").selectAll("circle").data(radii).join("circle").attr("class", "prior")
+        .attr("cx", x(0)).attr("cy", y(0)).attr("r", ([, radius]) => x(radius) - x(0));
+      keep(plot.g, "g", "prior-names").selectAll("text").data(radii).join("text").attr("class", "prior-name")
+        .text(([share]) => `先驗 ${d3.format(".0%")(share)}`).attr("text-anchor", "middle")
+        .attr("x", x(0)).attr("y", ([, radius]) => y(-radius) + 14);
+    }
+
+    /** 色階；社區只有兩種顏色，名字就寫在旁邊。 */
+    drawLegend() {
+      const { legend, scale } = this, [left, right] = this.x.range(), pieces = d3.range(48);
+      const width = (right - left) / pieces.length;
+      keep(legend.g, "g", "shades").selectAll("rect").data(scale.ticks ? pieces : []).join("rect").attr("y", 2).attr("height", 9)
+        .attr("x", (k) => left + k * width).attr("width", width + 0.6).attr("fill", (k) => d3.interpolateViridis((k + 0.5) / pieces.length));
+      const at = d3.scaleLinear(scale.range ?? [0, 1], [left, right]);
+      keep(legend.g, "g", "ticks").selectAll("text").data(scale.ticks ?? []).join("text").attr("y", 25)
+        .attr("text-anchor", ([value]) => (at(value) > right - 12 ? "end" : at(value) < left + 12 ? "start" : "middle"))
+        .attr("x", ([value]) => at(value)).text(([, text]) => text);
+      keep(legend.g, "circle", "sample").attr("display", scale.ticks ? "none" : null).attr("cx", left + 6).attr("cy", 8).attr("r", 5).attr("fill", scale.colour ?? "none");
+      keep(legend.g, "text", "unit").attr("x", scale.ticks ? left : left + 18).attr("y", scale.ticks ? 42 : 13).text(scale.title);
+    }
+
+    showTip(row) {
+      const text = row === null ? "" : this.houses.sentence(row);
+      const [left, right] = this.x.range();
+      this.tip.attr("hidden", text ? null : "").text(text)
+        .style("left", `${left + 4}px`).style("width", `${right - left - 8}px`).style("top", `${this.y.range()[0] - 4}px`);
+    }
+
+    describe(text) {
+      this.handle.attr("aria-valuenow", this.z[this.axes[0]]).attr("aria-valuetext", text);
+    }
+
+    drawPriors(pen) {
+      pen.strokeStyle = this.stage.colours.p;
+      pen.setLineDash([4, 3]);
+      for (const [, radius] of this.flat ? [] : this.stage.data.prior_radii) {
+        pen.beginPath();
+        pen.arc(this.x(0), this.y(0), this.x(radius) - this.x(0), 0, 2 * Math.PI);
+        pen.stroke();
+      }
+      pen.setLineDash([]);
+    }
+
+    /** 存成 PNG 的畫布：點、框、軸的名字，下面兩行說顏色的意思、這是怎麼訓練出來的。 */
+    picture(caption, { ink, muted }) {
+      const scale = 2, canvas = document.createElement("canvas"), extra = 38;
+      Object.assign(canvas, { width: this.width * scale, height: (this.height + extra) * scale });
+      const pen = canvas.getContext("2d"), [[left, right], [bottom, top]] = [this.x.range(), this.y.range()];
+      pen.scale(scale, scale);
+      pen.fillStyle = "#fff";
+      pen.fillRect(0, 0, this.width, this.height + extra);
+      if (this.codes) this.paintHouses(pen);
+      pen.strokeStyle = muted;
+      pen.strokeRect(left, top, right - left, bottom - top);
+      this.drawPriors(pen);
+      pen.fillStyle = ink;
+      pen.font = `12px ${getComputedStyle(this.plot.svg.select("text").node()).fontFamily}`;
+      for (const value of [-4, -2, 0, 2, 4]) {
+        const text = String(value).replace("-", "−");
+        pen.textAlign = "center";
+        pen.fillText(text, this.x(value), bottom + 15);
+        pen.textAlign = "right";
+        if (!this.flat) pen.fillText(text, left - 6, this.y(value) + 4);
+      }
+      pen.textAlign = "left";
+      pen.fillText(this.axisName(1), left + 6, top + 16);
+      pen.fillText(this.axisName(0), right - 18, bottom - 6);
+      [`顏色：${this.scale.title}`, caption].forEach((line, k) => pen.fillText(line, left, this.height + 12 + 18 * k, right - left));
+      return canvas;
+    }
+  }
+
+  globalThis.Lab = { ...globalThis.Lab, Plane };
+})();
