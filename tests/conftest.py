@@ -96,8 +96,8 @@ def open_figure(browser, tmp_path) -> Iterator[Any]:
     with ExitStack() as stack:
         complaints: list[list[str]] = []
 
-        def go(figure: Any, width: int = 800, **options: Any) -> Any:
-            write_page(tmp_path / "figure.html", figure)
+        def go(figure: Any, width: int = 800, planted: Any = (), **options: Any) -> Any:
+            write_page(tmp_path / "figure.html", figure, planted)
             page, noise = stack.enter_context(
                 opened(browser, tmp_path / "figure.html", (width, 1000), **options)
             )

@@ -1,7 +1,10 @@
 """只有一張互動圖的網頁，從 file:// 打開；載入的檔案與建書時相同。"""
 
 import importlib.util
+import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.built_book import REMEDY, unavailable
 from vae_from_scratch.interactive import InteractiveFigure
@@ -9,28 +12,80 @@ from vae_from_scratch.interactive import InteractiveFigure
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = ROOT / "book" / "_static" / "interactive"
 D3 = ROOT / "_vendor" / "d3" / "d3.min.js"
+READER = [PROGRAMS / "reader" / "papa-source.js", ROOT / "_vendor" / "lab" / "papaparse.min.js"]
 ENGINE = [ROOT / "_vendor" / "lab" / "engine.wasm.js", PROGRAMS / "engine.js"]
 EXTENSION = ROOT / "book" / "_ext" / "interactive_figures.py"
 
 
 def files_of(name: str) -> list[Path]:
-    """一張圖要的檔案，由建書的擴充說了算；要訓練的圖先載入引擎。"""
+    """一張圖要的檔案，由建書的擴充說了算；要訓練的圖先載入引擎，要讀檔的圖先載入 Papa Parse。"""
+    extension = book_extension()
+    engine = ENGINE if name in extension.TRAINS else []
+    reader = READER if name in extension.READS else []
+    return [*engine, *reader, *(PROGRAMS / file for file in extension.files_of(name))]
+
+
+def common() -> list[Path]:
+    """每張圖都要的程式。"""
+    return [PROGRAMS.parent / file for file in book_extension().COMMON]
+
+
+def book_extension() -> Any:
     spec = importlib.util.spec_from_file_location("interactive_figures", EXTENSION)
     assert spec and spec.loader
     extension = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(extension)
-    engine = ENGINE if name in extension.TRAINS else []
-    return [*engine, *(PROGRAMS / file for file in extension.files_of(name))]
+    return extension
 
 
-def write_page(path: Path, figure: InteractiveFigure) -> None:
+def write_page(path: Path, figure: InteractiveFigure, planted: Sequence[tuple[str, str]] = ()) -> None:
+    """``planted`` 是種進圖的程式的錯：幾個（原來的, 改成的），用來證明檢查抓得到。"""
     if not D3.is_file():
         unavailable(f"還沒有 _vendor/d3；{REMEDY}")
-    files = [D3, PROGRAMS / "interactive.css", PROGRAMS / "stage.js", *files_of(figure.name)]
+    files = [D3, PROGRAMS / "interactive.css", *common(), *files_of(figure.name)]
+    if planted:
+        files[-1] = planted_in(files[-1], path.with_name("planted.js"), planted)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>圖</title>'
     head += "".join(tag(file) for file in files)
     body = f"<main><h1>圖</h1>{figure._repr_html_()}</main>"
     path.write_text(f'<!doctype html><html lang="zh-TW">{head}<body>{body}', encoding="utf-8")
+
+
+def planted_in(program: Path, copy: Path, planted: Sequence[tuple[str, str]]) -> Path:
+    text = program.read_text(encoding="utf-8")
+    for before, after in planted:
+        assert text.count(before) == 1, f"{program.name} 裡的「{before}」不是正好一處"
+        text = text.replace(before, after)
+    copy.write_text(text, encoding="utf-8")
+    return copy
+
+
+def said(page: Any) -> str:
+    """看得見的字；停手之後念的與它相同。"""
+    page.clock.run_for(450)  # 停手 250 毫秒之後才念：撥快網頁的時鐘，不必真的等
+    text = page.locator(".interactive-text").inner_text()
+    assert page.locator(".interactive-spoken").inner_text() == text
+    return text
+
+
+def numbers_said(page: Any, pattern: str) -> list[float]:
+    """照 ``pattern`` 的每一組，把念的數讀成數；負號是 −。"""
+    found = re.search(pattern, said(page))
+    assert found, f"「{said(page)}」裡沒有 {pattern}"
+    return [float(group.replace("−", "-")) for group in found.groups()]
+
+
+def slider(page: Any, index: int = 0) -> Any:
+    return page.locator("input[type=range]").nth(index)
+
+
+def drag(page: Any, handle: int, by: float) -> None:
+    box = page.locator(".handle .knob").nth(handle).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + by, y, steps=8)
+    page.mouse.up()
 
 
 def tag(file: Path) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vae_from_scratch import gaussian, plotting
+from tests.figure_page import drag, said, slider
+from vae_from_scratch import gaussian, plotting, stills
 from vae_from_scratch.interactive import InteractiveFigure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +39,22 @@ def test_fallback_is_shown_without_javascript():
     figure = InteractiveFigure("map", "a < b")
     assert repr(figure) == "a < b"
     assert "a &lt; b" in figure._repr_html_()
+
+
+def test_the_fallback_has_a_picture_with_words_for_those_who_cannot_see_it():
+    """同樣的資料畫出同樣的位元組；沒有靜止畫面的名字，就只有一句話。"""
+    html = reparameterization()._repr_html_()
+    stills.image.cache_clear()
+    assert reparameterization()._repr_html_() == html
+    found = re.search(r'<img alt="([^"]+)" width="(\d+)" src="data:image/png;base64,', html)
+    assert found and stills.STILLS["reparameterization"].alt == found[1] and 300 < int(found[2]) < 400
+    assert "<img" not in InteractiveFigure("map", "結論")._repr_html_()
+
+
+def test_a_figure_may_bring_its_own_still():
+    own = stills.Still(lambda ax, data: ax.plot(data["line"]), "一條線")
+    html = InteractiveFigure("map", "結論", still=own, line=[0, 1])._repr_html_()
+    assert '<img alt="一條線"' in html
 
 
 def test_closing_tag_inside_the_data_does_not_end_the_script():
@@ -84,12 +101,13 @@ def test_programs_are_taken_off_every_page(extension):
 
 
 def test_a_page_loads_exactly_the_programs_it_uses(extension):
-    """d3 與 stage.js 排在圖的程式前面；沒有互動圖的頁什麼也不載入。"""
+    """d3、stage.js 與 shared.js 排在圖的程式前面；沒有互動圖的頁什麼也不載入。"""
     assert loaded(extension, "<p>沒有</p>") == []
-    assert loaded(extension, InteractiveFigure("reparameterization", "")._repr_html_()) == [
+    assert loaded(extension, reparameterization()._repr_html_()) == [
         "interactive/interactive.css",
         "../d3/d3.min.js",
         "interactive/stage.js",
+        "interactive/shared.js",
         "interactive/reparameterization.js",
     ]
 
@@ -99,14 +117,27 @@ def test_a_figure_in_several_files_loads_its_style_and_parts_first(extension):
     files = extension.files_of("explorer")
     assert files[0] == "explorer.css" and files[-1] == "explorer.js"
     assert {"explorer/decoder.js", "explorer/neighbours.js"} < set(files)
-    assert files == [file.removeprefix("interactive/") for file in loaded(extension, MARK)[3:]]
+    assert files == [file.removeprefix("interactive/") for file in loaded(extension, MARK)[4:]]
 
 
 def test_a_figure_that_trains_loads_the_engine_before_itself(extension):
     """編譯好的引擎與它的包裝排在圖的程式前面；不訓練的圖不載入。"""
     files = loaded(extension, '<div data-interactive="lab"></div>')
-    assert files[3:5] == extension.ENGINE
+    assert files[4:6] == extension.ENGINE
     assert not set(extension.ENGINE) & set(loaded(extension, MARK))
+
+
+def test_a_figure_that_reads_files_loads_the_reader_once(extension):
+    """換你的表與實驗室在同一頁：讀檔的程式在圖的前面，共用的零件只載入一次。"""
+    both = '<div data-interactive="lab"></div><div data-interactive="own-table"></div>'
+    files = loaded(extension, both)
+    assert len(files) == len(set(files))
+    own = files.index("interactive/own-table.js")
+    assert [files.index(file) for file in extension.READER] == sorted(
+        files.index(file) for file in extension.READER
+    )
+    assert all(files.index(file) < own for file in (*extension.READER, "interactive/lab/table/read.js"))
+    assert "interactive/lab/plane.js" in files and not set(extension.READER) & set(loaded(extension, MARK))
 
 
 def test_a_missing_program_is_a_warning(extension, monkeypatch):
@@ -125,11 +156,6 @@ def reparameterization() -> InteractiveFigure:
     return InteractiveFigure("reparameterization", "結論", noise=NOISE, mean=1.0, std=2.0)
 
 
-def said(page) -> str:
-    page.clock.run_for(450)  # 停手 250 毫秒之後才換字：撥快網頁的時鐘，不必真的等
-    return page.locator(".interactive-text").inner_text()
-
-
 def expected_text(mean: float, std: float) -> list[str]:
     """同樣的數字由 NumPy 再算一次。"""
     z = mean + std * NOISE
@@ -141,19 +167,6 @@ def expected_text(mean: float, std: float) -> list[str]:
         f"路徑梯度平均是 {2 * z.mean():.2f}（真值 {2 * mean:.2f}）",
     ]
     return [number.replace("-", "−") for number in numbers]
-
-
-def slider(page, index: int = 0) -> Any:
-    return page.locator("input[type=range]").nth(index)
-
-
-def drag(page, handle: int, by: float) -> None:
-    box = page.locator(".handle .knob").nth(handle).bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + by, y, steps=8)
-    page.mouse.up()
 
 
 @pytest.mark.browser
@@ -234,6 +247,69 @@ def test_the_mirror_swaps_the_two_divergences_exactly(open_figure, mean, std):
     assert f"μ = {-mean / std:.2f}，標準差 σ = {1 / std:.2f}".replace("-", "−") in said(page)
     page.get_by_role("button", name="鏡像").click()
     assert two_divergences(page) == before
+
+
+#: 一格一格走過所有的狀態：按一次、再按一次，念的兩個數各是什麼。要讀的時候才重畫。
+EVERY_MIRROR = r"""() => {
+  let paint = () => {};
+  window.requestAnimationFrame = (next) => { paint = next; return 0; };
+  const [mu, sigma] = document.querySelectorAll("input[type=range]");
+  const mirror = [...document.querySelectorAll("button")].find((b) => b.textContent.startsWith("鏡像"));
+  const said = document.querySelector(".interactive-text");
+  const read = () => {
+    paint();
+    return [...said.textContent.matchAll(/D\([qp]‖[qp]\) = ([\d.]+)/g)].map((m) => m[1]);
+  };
+  const move = (input, value) => { input.value = value; input.dispatchEvent(new Event("input")); };
+  const found = [];
+  for (let i = 0; i <= 100; i++) for (let j = 0; j <= 42; j++) {
+    move(mu, (i - 50) / 20);
+    move(sigma, (j + 8) / 20);
+    const [m, s, before] = [mu.valueAsNumber, sigma.valueAsNumber, read()];
+    mirror.click();
+    const once = read();
+    mirror.click();
+    found.push([m, s, before, once, read()]);
+  }
+  return found;
+}"""
+#: 一萬三千次重畫只讀字：畫線的部分拿掉。
+WORDS_ONLY = [
+    ("    drawDensities(x);\n", ""),
+    ('    drawIntegrand(forward, byQ, x, domain, blue, "照 q 平均 q log(q/p)", toPrior);\n', ""),
+    ('    drawIntegrand(reverse, byP, x, domain, orange, "照 p 平均 p log(p/q)", fromPrior);\n', ""),
+    ('    stage.axis(reverse, x, { at: 162, title: "z", ticks: reverse.width / 60 });\n', ""),
+    ("grid.map((z) => normalDensity(z, m, s) * ratio(z))", "[]"),
+    ("grid.map((z) => -normalDensity(z, 0, 1) * ratio(z))", "[]"),
+]
+
+
+def mirror_mistakes(found: list[Any]) -> list[Any]:
+    """哪些狀態念的不是真值，或按了不對調，或再按不回來。"""
+    mistakes = []
+    for mean, std, before, once, twice in found:
+        truth = np.array(both_ways(mean, std))
+        right = np.abs(np.array(before, dtype=float) - truth).max() < 5.1e-5 * max(1, truth.max())
+        if not right or once != before[::-1] or twice != before:
+            mistakes.append((mean, std, before, once, twice))
+    return mistakes
+
+
+@pytest.mark.browser
+def test_the_mirror_is_exact_in_every_state(open_figure):
+    """滑桿走得到的 101 × 43 個狀態，每一個都對。"""
+    page = open_figure(InteractiveFigure("kl", "結論", mean=1.0, std=2.0), planted=WORDS_ONLY)
+    found = page.evaluate(EVERY_MIRROR)
+    assert len({(mean, std) for mean, std, *_ in found}) == 101 * 43
+    assert mirror_mistakes(found) == []
+
+
+@pytest.mark.browser
+def test_a_mirror_rounded_to_the_grid_is_caught(open_figure):
+    """鏡像停在格子上，正是以前的錯：大半的狀態就不對。"""
+    planted = [*WORDS_ONLY, ("mu.setExact(mirrored[0]", "mu.set(mirrored[0]")]
+    page = open_figure(InteractiveFigure("kl", "結論", mean=1.0, std=2.0), planted=planted)
+    assert len(mirror_mistakes(page.evaluate(EVERY_MIRROR))) > 101 * 43 / 2
 
 
 @pytest.mark.browser

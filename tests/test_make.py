@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import namedtuple
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -393,6 +395,56 @@ def test_every_message_can_be_written_in_cp950():
     for message in messages:
         if isinstance(message, str):
             message.encode("cp950")
+
+
+@pytest.fixture
+def small_site(tmp_path):
+    """建好的書的樣子：路徑有空格與中文。"""
+    folder = tmp_path / "書 一" / "html"
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("<p>首頁</p>", encoding="utf-8")
+    (folder / "a.js").write_text("1", encoding="utf-8")
+    return folder
+
+
+def test_the_book_is_shown_on_this_computer_only(small_site):
+    """兩個同時：第二個另找一個空的埠。檔案的種類不看系統的設定，而且每次都重新問。"""
+    with make.page_server(small_site) as first, make.page_server(small_site) as second:
+        assert first.server_port != second.server_port
+        assert {first.server_address[0], second.server_address[0]} == {"127.0.0.1"}
+        Thread(target=second.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{second.server_port}/"
+        with urllib.request.urlopen(address) as page:
+            assert page.read().decode() == "<p>首頁</p>" and page.headers["Cache-Control"] == "no-cache"
+        with urllib.request.urlopen(address + "a.js") as script:
+            assert script.headers["Content-Type"] == "text/javascript"
+        second.shutdown()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="由鍵盤以外的地方送不出 Ctrl-C")
+def test_serving_stops_quietly(small_site):
+    program = (
+        "import pathlib, signal, sys, make; make.INDEX = pathlib.Path(sys.argv[1], 'index.html');"
+        # 在背景執行的測試，Ctrl-C 的訊號一生下來就是不理的。
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "sys.exit(make.main(['serve']))"
+    )
+    command = [sys.executable, "-c", program, str(small_site)]
+    with subprocess.Popen(
+        command, cwd=make.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline().decode()
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read().decode()
+    assert re.search(r"http://127\.0\.0\.1:\d+/", said)
+    assert rest == "→ 停止了。\n" and process.returncode == 0
+
+
+def test_serving_without_a_book_says_what_to_do(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(make, "INDEX", tmp_path / "index.html")
+    assert make.main(["serve"]) == 1
+    assert "先執行 make book" in capsys.readouterr().err
 
 
 def test_makefile_offers_the_same_tasks():

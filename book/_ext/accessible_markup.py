@@ -15,6 +15,11 @@ CORRECTIONS = [
     (re.compile(r'(<div class="citation" id="[^"]*") role="doc-biblioentry"'), r"\1"),
     # 看得見的字（展開這一格）就是它的名字，不要另外取一個不同的。
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
+    # 同一頁的每一題、每一個證明都叫同一個 id。
+    (re.compile(r'(<section(?: class="[^"]*")?) id="(?:exercise|solution|proof)-content"'), r"\1"),
+    (re.compile(r'(<div class="proof admonition") id="proof"'), r"\1"),
+    # 可見範圍由 Sphinx 說過一次，docutils 與佈景主題各再說一次。
+    (re.compile(r'\s*<meta name="viewport" content="width=device-width, initial-scale=1" ?/>'), ""),
     # 定理與習題的名字用全形括號。
     (re.compile(r'(<span class="caption-number">[^<]*?) ?</span> \((.*)\)</p>'), r"\1</span>（\2）</p>"),
 ]

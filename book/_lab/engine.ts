@@ -11,6 +11,7 @@ import { stride, zeros } from "./memory";
 import { Model } from "./model";
 import { Generator } from "./random";
 import { Rows } from "./rows";
+import { Scores } from "./score";
 
 /** 三條互不相干的亂數：訓練、量、抽樣；加不加驗證集，訓練的位元都一樣。 */
 const TRAINING = 1;
@@ -247,6 +248,33 @@ export function measure(which: i32, first: i32, samples: i32, closedForm: bool):
   model.logLikelihood = total;
   for (let unit = 0; unit < model.latent; unit++) model.klPerUnit[unit] = model.sumKl(n, unit, form);
   return n;
+}
+
+let scores: Scores | null = null;
+
+/** 打分數以前：概似的 nParts 個變數（旗標與數字在後）各算在 nCells 格的哪一格（int32）。 */
+export function prepareScores(cellOf: usize, nParts: i32, nCells: i32): void {
+  if (!scores) scores = new Scores(batch, nParts, cellOf, nCells);
+}
+
+/** 第 which 份資料由 first 起最多一批的列，每列抽 samples 個 z 打分數；傳回列數，分數在 scoreRow。 */
+export function scoreRows(which: i32, first: i32, samples: i32): i32 {
+  const n = encodeRows(which, first), found = <Scores>scores;
+  found.begin(n);
+  for (let k = 0; k < samples; k++) {
+    drawNoise(measuring, noiseOfBatch, n);
+    model.noise = noiseOfBatch;
+    model.sampleForward(n);
+    model.decoder.forward(n);
+    model.likelihood.begin();
+    found.add(model, n);
+  }
+  found.finish(n, samples);
+  return n;
+}
+
+export function scoreRow(n: i32): usize {
+  return (<Scores>scores).row(n);
 }
 
 /** 編碼第 which 份資料由 first 起最多一批的列，傳回列數。 */

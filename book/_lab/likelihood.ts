@@ -104,6 +104,7 @@ export class Likelihood {
 
   /** 每個變數減去自己最大的 logit，寫進 weights：e 的次方不會溢位。 */
   private shift(a: usize): void {
+    for (let k = this.nLevels << 2; k < this.width; k += 4) store<f32>(this.weights + k, 0); // 補齊的：上一次的 e^0 不能再取一次
     for (let g = 0, start = 0; g < this.groups.length; g++) {
       const end = start + (unchecked(this.groups[g]) << 2);
       let largest = load<f32>(a + start);
@@ -153,6 +154,27 @@ export class Likelihood {
     return total;
   }
 
+  /** 每個變數的 log p(x_v|z)，寫進 out（雙精度）：類別一個變數一個 softmax，數字在後；缺失的是 0。 */
+  cellLogProb(x: usize, a: usize, out: usize): void {
+    const nGroups = this.groups.length;
+    this.shift(a);
+    for (let g = 0, start = 0; g < nGroups; g++) {
+      const end = start + (unchecked(this.groups[g]) << 2);
+      let chosen: f64 = 0;
+      for (let k = start; k < end; k += 4) chosen += load<f32>(x + k) * load<f32>(this.weights + k);
+      store<f64>(out + (g << 3), chosen);
+      start = end;
+    }
+    this.exponentiate();
+    for (let g = 0, start = 0; g < nGroups; g++) {
+      const end = start + (unchecked(this.groups[g]) << 2), place = out + (g << 3);
+      const known: f64 = this.sum(x, start, end);
+      store<f64>(place, load<f64>(place) - known * Math.log(load<f32>(this.totals + (g << 2))));
+      start = end;
+    }
+    for (let j = 0; j < this.nNumbers; j++) store<f64>(out + ((nGroups + j) << 3), this.numberLogProb(x, a, j));
+  }
+
   private softmaxGradient(x: usize, a: usize, dA: usize): void {
     this.shift(a);
     this.exponentiate();
@@ -184,12 +206,14 @@ export class Likelihood {
 
   private normalLogProb(x: usize, a: usize): f64 {
     let total: f64 = 0;
-    for (let j = 0; j < this.nNumbers; j++) {
-      const observed = this.number(x, this.nNumbers + j), variance = load<f64>(this.variance + (j << 3));
-      const difference = this.number(x, j) - this.number(a, j);
-      total -= 0.5 * observed * (LOG_2PI + Math.log(variance) + (difference * difference) / variance);
-    }
+    for (let j = 0; j < this.nNumbers; j++) total += this.numberLogProb(x, a, j);
     return total;
+  }
+
+  @inline private numberLogProb(x: usize, a: usize, j: i32): f64 {
+    const observed = this.number(x, this.nNumbers + j), variance = load<f64>(this.variance + (j << 3));
+    const difference = this.number(x, j) - this.number(a, j);
+    return -0.5 * observed * (LOG_2PI + Math.log(variance) + (difference * difference) / variance);
   }
 
   private normalGradient(x: usize, a: usize, dA: usize): void {

@@ -108,6 +108,16 @@ export class Model {
     return total;
   }
 
+  /** 一列的 log p(z) − log q(z|x)：½ Σ (ε² + log σ² − z²)。 */
+  logPriorOverPosterior(row: i32): f64 {
+    let total: f64 = 0;
+    for (let unit = 0; unit < this.latent; unit++) {
+      const z: f64 = this.decoder.input.get(row, unit), noise = this.epsilon(row, unit);
+      total += 0.5 * (noise * noise + this.logVar(row, unit) - z * z);
+    }
+    return total;
+  }
+
   // ---- 反向：損失是 −平均 log p(x|z) + β Σ max(λ, 平均 KL)，λ 是 free bits ----
 
   backward(n: i32, beta: f64): void {

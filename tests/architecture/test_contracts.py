@@ -17,7 +17,7 @@ PACKAGE = ROOT / "vae_from_scratch"
 LINT = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
 #: 契約不管的：給核心以外的人用的工具，與套件的入口。
 TOOLS = {"__init__", "__main__", "arithmetic", "plotting", "fonts", "interactive", "sources", "course"}
-TOOLS |= {"progress", "cluster", "remote", "narrow_figures"}
+TOOLS |= {"stills", "progress", "cluster", "remote", "narrow_figures"}
 
 
 def contracts():

@@ -6,11 +6,22 @@ import sys
 import pytest
 
 from vae_from_scratch.bench import report
+from vae_from_scratch.cli import main
 
 
 def bench(*arguments):
     command = [sys.executable, "-m", "vae_from_scratch", "bench", *arguments]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+
+
+def complaint(capfd, *arguments):
+    """輸入有誤：就在這個行程裡，結束碼與它在 stderr 說的。"""
+    code: str | int | None
+    try:
+        code = main(["bench", *arguments])
+    except SystemExit as stopped:
+        code = stopped.code
+    return code, capfd.readouterr().err
 
 
 @pytest.mark.slow
@@ -38,17 +49,17 @@ def test_quick_run_writes_table_and_figure(tmp_path):
         (["--parts", "all"], "--parts"),
     ],
 )
-def test_wrong_input_is_one_sentence(arguments, said, tmp_path):
+def test_wrong_input_is_one_sentence(arguments, said, tmp_path, capfd):
     """結束碼 2、一句話、沒有追蹤訊息、沒有寫出任何東西。"""
-    done = bench(*arguments, "--out", str(tmp_path / "bench"))
-    assert done.returncode == 2
-    assert said in done.stderr and "Traceback" not in done.stderr
+    code, error = complaint(capfd, *arguments, "--out", str(tmp_path / "bench"))
+    assert code == 2
+    assert said in error and "Traceback" not in error
     assert not list(tmp_path.iterdir())
 
 
-def test_existing_results_are_kept(tmp_path):
+def test_existing_results_are_kept(tmp_path, capfd):
     """資料夾裡有東西：不覆寫，開始量測以前就說。"""
     (tmp_path / "mine.txt").write_text("留著")
-    done = bench("--quick", "--out", str(tmp_path))
-    assert done.returncode == 2 and "--force" in done.stderr
+    code, error = complaint(capfd, "--quick", "--out", str(tmp_path))
+    assert code == 2 and "--force" in error
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

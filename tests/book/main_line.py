@@ -1,6 +1,7 @@
 """一章的主線有多長、指到哪裡：什麼都不打開時，讀者讀到的字、公式與圖，以及要讀多久。"""
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from bs4 import BeautifulSoup
@@ -32,18 +33,24 @@ class MainLine(NamedTuple):
 
 def main_line(html: str) -> MainLine:
     """由建好的一頁數出來。"""
-    article = what_is_read(html)
-    formulas, figures = len(article.select("div.math")), len(article.select("figure, [data-interactive]"))
-    for element in article.select(".math"):
-        element.decompose()
-    return MainLine(len(HAN.findall(article.get_text())), formulas, figures)
+    return _counted(html)[0]
 
 
 def points_ahead(html: str, chapter: int) -> list[str]:
     """主線指到後面的章的式子、圖或定理的連結。"""
-    links = (str(link["href"]) for link in what_is_read(html).select("a[href]"))
-    found = ((link, AHEAD.match(link)) for link in links)
+    found = ((link, AHEAD.match(link)) for link in _counted(html)[1])
     return [link for link, match in found if match and int(match[1]) > chapter]
+
+
+@cache  # 一頁要讀幾次，而讀懂一頁的 HTML 要半秒
+def _counted(html: str) -> tuple[MainLine, tuple[str, ...]]:
+    """一頁的主線，與它的每一個連結。"""
+    article = what_is_read(html)
+    links = tuple(str(link["href"]) for link in article.select("a[href]"))
+    formulas, figures = len(article.select("div.math")), len(article.select("figure, [data-interactive]"))
+    for element in article.select(".math"):
+        element.decompose()
+    return MainLine(len(HAN.findall(article.get_text())), formulas, figures), links
 
 
 def what_is_read(html: str) -> Tag:

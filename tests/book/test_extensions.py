@@ -2,7 +2,6 @@
 
 import importlib
 import re
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,20 +13,7 @@ from pybtex.database import parse_string
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def extension(monkeypatch):
-    """依名字匯入 book/_ext 裡的擴充。"""
-    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
-    yield importlib.import_module
-    for path in (ROOT / "book" / "_ext").glob("*.py"):
-        sys.modules.pop(path.stem, None)
-
-
 # ── 中文 ──────────────────────────────────────────────────────────────
-
-
-def test_search_cuts_han_text_into_characters_and_pairs(extension):
-    assert extension("search_zh_tw").pieces("潛在 ELBO_1") == ["潛", "在", "潛在", "elbo_1"]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +146,11 @@ def test_markup_corrections_are_stable(extension):
     once = correct('<div role="list" class="citation-list"><summary aria-label="Toggle hidden content">')
     assert once == '<div class="citation-list"><summary>'
     assert correct(once) == once
+    boxes = correct('<section id="exercise-content"><section class="theorem-content" id="proof-content">')
+    assert correct('<div class="proof admonition" id="proof">') == '<div class="proof admonition">'
+    assert boxes == '<section><section class="theorem-content">', "同一頁只能有一個"
+    head = '<meta name="viewport" content="width=device-width, initial-scale=1.0" />'
+    assert correct(head + '\n<meta name="viewport" content="width=device-width, initial-scale=1"/>') == head
     named = correct('<p><span class="caption-number">定理 4.1 </span> (KL (總和) 相加)</p>')
     assert named == '<p><span class="caption-number">定理 4.1</span>（KL (總和) 相加）</p>'
 
@@ -254,15 +245,6 @@ def test_random_names_of_tables_are_numbered(extension):
     second = [text.replace("1f3a9", "77b20").replace("00abc", "90fed") for text in first]
     assert renumber(first) == renumber(second)
     assert renumber(first)[0].count("T_table1") == 3 and renumber(first)[1] == '<table id="T_table2">'
-
-
-def test_words_of_no_page_leave_the_index(extension):
-    indexer = SimpleNamespace(
-        prune=lambda names: None, _mapping={"舊": set(), "新": {"02"}}, _title_mapping={"舊": set()}
-    )
-    app = SimpleNamespace(builder=SimpleNamespace(indexer=indexer), env=SimpleNamespace(all_docs={}))
-    assert extension("search_zh_tw").forget_gone_words(app) == []
-    assert (indexer._mapping, indexer._title_mapping) == ({"新": {"02"}}, {})
 
 
 # ── 兩層的內文 ────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ from tests.built_book import pages, require_book
 HAN = re.compile(r"[\u4e00-\u9fff]")
 EXTERNAL = re.compile(r"^(https?:|mailto:|data:|javascript:)")
 #: 介面裡本來就是符號或專有名詞的提示。
-NAMES = {"#", "Ctrl+K", "GitHub", "en", "zh_TW"}
+NAMES = {"#", "Ctrl+K", "GitHub", "VAE", "en", "zh_TW"}
 
 
 def parse(path: Path) -> BeautifulSoup:

@@ -102,6 +102,18 @@ def opened(
     _kept[kind] = page
 
 
+@contextmanager
+def without_javascript(browser: Any, path: Path, width: int) -> Iterator[Page]:
+    """關掉 JavaScript 打開一頁，深色的電腦；頁面自己的動作都沒有，不等它排好。"""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, java_script_enabled=False, color_scheme="dark"
+    )
+    page = context.new_page()
+    page.goto(path.resolve().as_uri())
+    yield page
+    context.close()
+
+
 def _insist_on_theme(page: Page, theme: str) -> None:
     """電腦很忙的時候，換了行程的分頁偶爾忘記要模擬暗的：再說一次，重新載入。"""
     if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") != (theme == "dark"):
@@ -169,12 +181,3 @@ def inaccessible(page: Page) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.add_script_tag(path=str(AXE))
     return page.evaluate(AXE_RUN)
-
-
-def search(browser: Any, book: Path, words: str) -> list[str]:
-    """在搜尋頁輸入 ``words``，回傳找到的標題。"""
-    with opened(browser, book / "search.html", query=f"?q={words}") as (page, _):
-        page.wait_for_function(
-            "() => document.querySelector('#search-results .search-summary')?.innerText.trim().length > 0"
-        )
-        return page.locator("#search-results ul.search > li > a").all_inner_texts()

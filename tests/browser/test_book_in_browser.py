@@ -18,7 +18,6 @@ from tests.browser.inspection import (
     opened,
     overflow,
     resize,
-    search,
     unrendered_formulas,
 )
 from tests.built_book import pages, require_book
@@ -84,16 +83,6 @@ def test_page_is_accessible(seen, theme):
 
 def test_page_fits_a_phone(seen):
     assert seen.overflow_on_phone == []
-
-
-@pytest.mark.parametrize("words", ["潛在空間", "重參數化", "證據下界", "KL 散度", "ELBO"])
-def test_search_finds_the_terms(book, browser, words):
-    assert search(browser, book, words)
-
-
-def test_search_does_not_find_everything(book, browser):
-    """找不到的詞就說找不到，不是每一頁都算。"""
-    assert search(browser, book, "量子色動力學") == []
 
 
 # ── 檢查本身抓得到錯 ──────────────────────────────────────────────────

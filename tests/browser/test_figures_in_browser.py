@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from tests.browser.drawings import problems, read
-from tests.browser.inspection import DESKTOP, PHONE, ROOT, SETTLED, opened, resize
+from tests.browser.inspection import DESKTOP, PHONE, ROOT, SETTLED, opened, resize, without_javascript
 from tests.built_book import pages, require_book
 from vae_from_scratch import narrow_figures, plotting
 
@@ -51,7 +51,8 @@ def complaints(figures: list[tuple[str, Path, float]]) -> list[str]:
 def test_every_figure_of_the_book_is_readable_on_a_phone_and_wide_on_a_screen(browser: Any) -> None:
     book, found, seen = require_book(), [], 0
     for name in pages():
-        with opened(browser, book / name, PHONE) as (page, _):
+        # 手機的捲軸浮在頁面上，不占寬度。
+        with opened(browser, book / name, PHONE, has_touch=True, is_mobile=True) as (page, _):
             figures = shown(page)
             seen += len(figures)
             found += complaints(figures)
@@ -59,6 +60,35 @@ def test_every_figure_of_the_book_is_readable_on_a_phone_and_wide_on_a_screen(br
             assert not any("-narrow" in path.name for _, path, _ in shown(page)), name
     assert found == []
     assert seen > 80
+
+
+#: 互動圖沒有 JavaScript 時：圖的名字、那句話的高、靜止畫面的寬與高；摺起來的先打開。
+STILLS = """() => {
+  for (const fold of document.querySelectorAll("details")) fold.open = true;
+  return [...document.querySelectorAll("[data-interactive]")].map((figure) => {
+    const size = (name) => figure.querySelector(`.interactive-fallback ${name}`)?.getBoundingClientRect();
+    const [sentence, picture] = [size("p"), size("img")];
+    return [figure.dataset.interactive, sentence?.height ?? 0, picture?.width ?? 0, picture?.height ?? 0];
+  });
+}"""
+#: 實驗室的靜止畫面是那一頁自己的圖；讀者的表沒有檔案就沒有圖。
+NO_STILL = {"lab", "own-table"}
+
+
+def test_every_interactive_figure_of_the_book_has_a_sentence_and_a_picture_without_javascript(
+    browser: Any,
+) -> None:
+    book, seen, missing = require_book(), set(), []
+    for name in pages():
+        if "data-interactive" not in (book / name).read_text(encoding="utf-8"):
+            continue
+        with without_javascript(browser, book / name, 390) as page:
+            for figure, sentence, width, height in page.evaluate(STILLS):
+                seen.add(figure)
+                if sentence < 20 or (figure not in NO_STILL and (not 250 < width <= 390 or height < 150)):
+                    missing.append((name, figure, sentence, width, height))
+    assert missing == []
+    assert len(seen) >= 11
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import integrate, optimize, stats
+from scipy import integrate, optimize, special, stats
 
 from tests.core.ames import load
 from vae_from_scratch.course.sets import course_root
@@ -306,3 +306,32 @@ def test_the_checks_would_notice_a_wrong_formula(ames):
     covariance = np.linalg.eigvalsh(np.cov(ames.T))[::-1]
     assert covariance[0] < 3
     assert 0.5 * math.log(3 / 0.5) != pytest.approx(1.242453, abs=1e-3)
+
+
+def savings_and_kl(x: NDArray, mean: NDArray, std: NDArray) -> tuple[float, float]:
+    """最好的解碼器省下的重建與平均的 KL（nats）；z 一維，積分用細格點。"""
+    z = np.linspace(-12, 12, 6001)
+    densities = stats.norm.pdf(z, mean[:, None], std[:, None])
+    mixture = densities.mean(axis=0)
+    on = np.clip(densities.T @ x / np.maximum(densities.sum(axis=0), 1e-300)[:, None], 1e-12, 1 - 1e-12)
+    told = (special.xlogy(on, on) + special.xlogy(1 - on, 1 - on)).sum(axis=1)
+    p = x.mean(axis=0)
+    untold = (special.xlogy(p, p) + special.xlogy(1 - p, 1 - p)).sum()
+    kl = np.mean(0.5 * (mean**2 + std**2 - 1) - np.log(std))
+    return float(integrate.trapezoid(mixture * (told - untold), z)), float(kl)
+
+
+def test_what_the_code_saves_is_at_most_the_columns_times_kl():
+    """省下的重建 ≤ D × KL；七欄一模一樣的時候接近上限，所以這個界不是空話。"""
+    rng = np.random.default_rng(0)
+    ratios = []
+    for _ in range(200):
+        x = rng.integers(0, 2, (8, 7)).astype(float)
+        if rng.random() < 0.5:
+            x[:] = x[:, :1]
+        saved, kl = savings_and_kl(x, rng.normal(0, 1.5, 8), rng.uniform(0.2, 1.5, 8))
+        ratios.append(saved / kl)
+    assert max(ratios) <= 7 + 1e-6
+    same = np.repeat([[1.0], [0.0]], 4, axis=0).repeat(7, axis=1)
+    saved, kl = savings_and_kl(same, np.where(same[:, 0] == 1, 0.9, -0.9), np.full(8, 0.45))
+    assert 4 < saved / kl < 7

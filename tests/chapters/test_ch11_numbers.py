@@ -273,8 +273,8 @@ def test_what_the_code_adds_to_a_column(experiment):
             model = GradientBoostingRegressor(n_estimators=150, max_depth=3, random_state=0)
             return model.fit(x[~held], houses.log_price[~held]).score(x[held], houses.log_price[held])
 
-        alone = fit(z)
-        gains.append([alone, fit(year, z) - fit(year), fit(year, z) - alone, fit(area, z) - fit(area)])
+        alone, both = fit(z), fit(year, z)
+        gains.append([alone, both - fit(year), both - alone, fit(area, z) - fit(area)])
     z, after_year, year_after, after_area = np.mean(gains, axis=0)
     assert 0.1 < after_year < 0.5 * z and year_after < 0.08 and after_area > after_year + 0.05
 

@@ -57,4 +57,5 @@ def test_chapter_7_second_plateau_of_the_original_log_slopes():
 def test_chapter_13_second_epoch_of_the_original_log():
     second = original_log("split", "closed_form")[1]
     assert float(second["reconstruct"]) == 0.1972
+    assert round(252 * float(second["reconstruct"]), 1) == 49.7  # 第 14 章：一棟的總和
     assert round(float(second["kl"]), 2) == 2.27

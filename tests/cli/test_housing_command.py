@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import joblib
 import pandas as pd
 import pytest
 
@@ -37,17 +38,34 @@ def housing(*arguments):
     return main(["housing", "--epochs", "2", "--seeds", "1", "--jobs", "1", "--quiet", *map(str, arguments)])
 
 
+def inputs(frame, target, plan, jobs):
+    """訓練看得到的一切；行程的數目不影響結果。"""
+    return joblib.hash((frame, target, plan))
+
+
 @pytest.fixture(scope="module")
-def fitted(tmp_path_factory):
+def trained():
+    """``finals.run_all`` 拿到什麼（雜湊）→ 訓練與量到的一切。"""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory, trained):
     """一次從頭做到尾：寫出的資料夾，與還沒寫成檔案的 ``Fit``。"""
-    out, kept, write = tmp_path_factory.mktemp("housing") / "out", [], result.write
+    out, kept = tmp_path_factory.mktemp("housing") / "out", []
+    write, run_all = result.write, finals.run_all
 
     def keep(folder, fit):
         kept.append(fit)
         write(folder, fit)
 
+    def remember(*given):
+        trained[inputs(*given)] = list(run_all(*given))
+        yield from trained[inputs(*given)]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(result, "write", keep)
+        patch.setattr(finals, "run_all", remember)
         assert housing("--out", out) == 0
     return out, kept[0]
 
@@ -88,12 +106,44 @@ def test_every_promised_file_is_there(results):
     assert sorted(path.name for path in results.iterdir()) == sorted(result.FILES)
 
 
+@pytest.fixture
+def known_inputs(monkeypatch, trained, fitted):
+    """同樣的表、目標與設定，``fitted`` 訓練過了就不再訓練；差一點就重新訓練。傳回每一次是不是訓練過的。"""
+    known, run_all = [], finals.run_all
+
+    def recall(*given):
+        known.append(inputs(*given) in trained)
+        yield from trained[inputs(*given)] if known[-1] else run_all(*given)
+
+    monkeypatch.setattr(finals, "run_all", recall)
+    return known
+
+
 @pytest.mark.slow
-def test_it_is_fit_ames_byte_for_byte(results, tmp_path):
+def test_it_is_fit_ames_byte_for_byte(results, tmp_path, known_inputs):
+    """兩個命令交給訓練的一模一樣（同樣的輸入得到同樣的位元，另有測試），寫出的檔案也是。"""
     quick = ("--epochs", "2", "--seeds", "1", "--jobs", "1", "--quiet", "--out", str(tmp_path / "又一次"))
     assert main(["fit", "ames", *quick]) == 0
+    assert known_inputs == [True]
     for name in result.FILES:
         assert (tmp_path / "又一次" / name).read_bytes() == (results / name).read_bytes(), name
+
+
+def test_the_inputs_of_the_training_tell_every_setting(monkeypatch):
+    """反例：種子、概似、目標或一格資料不同，就不是同樣的輸入。"""
+    given = []
+
+    def stop(*arguments):
+        given.append(inputs(*arguments))
+        raise ValueError("到這裡就好")
+
+    monkeypatch.setattr(finals, "run_all", stop)
+    everything = [(), ("--seed", "1"), ("--likelihood", "categorical"), ("--target", "GrLivArea")]
+    assert [housing(*options) for options in [*everything, ()]] == [2] * 5
+    assert given[0] == given[-1] and len(set(given)) == 4
+    frame = pd.DataFrame({"甲": ["一", "二"]})
+    assert inputs(frame, None, None, 1) != inputs(frame.replace("二", "一"), None, None, 1)
+    assert inputs(frame, None, None, 1) == inputs(frame.copy(), None, None, 2)
 
 
 QUICK = {**BASE, "epochs": 2, "warmup_epochs": 0}
@@ -300,12 +350,14 @@ def test_a_misspelt_command_gets_a_suggestion():
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
-def test_every_help_is_in_chinese(name):
-    done = command(name, "--help")
-    assert done.returncode == 0
+def test_every_help_is_in_chinese(name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert not ended.value.code
+    printed = capsys.readouterr().out
     for english in ("usage", "options", "positional", "show this help"):
-        assert english not in done.stdout
-    assert "顯示這份說明" in done.stdout
+        assert english not in printed
+    assert "顯示這份說明" in printed
 
 
 def test_help_does_not_load_the_heavy_libraries():

@@ -298,6 +298,45 @@ def test_the_rivals_get_the_same_rows_and_both_readings():
     assert found["column"] == "Neighborhood" and found["random_2"] < 0.4 < found["year"] < found["neighbours"]
 
 
+def test_what_a_known_column_adds_is_measured_where_the_book_asks():
+    """第 11 章只在「無」當水準時問「已有年份或面積，還添多少」；填 0 的不必再訓練七棵提升樹。"""
+    level, zeros = (
+        measure.train(Run({}, 1, kind="rivals", encoding=name)).metrics for name in plan.ENCODINGS[::-1]
+    )
+    asked = {f"{given}+{name}" for given in ("year", "area", "year&area") for name in ("", "mca")} | {"+mca"}
+    assert set(level) - set(zeros) == asked
+    assert level["area+mca"] > level["area+"] + 0.05
+
+
+def test_the_curves_the_book_draws_are_validated():
+    """第 7、11 章畫驗證的曲線；別的訓練不在每個週期量，省下的時間不少。"""
+    drawn = study.runs_of("warmup") + study.runs_of("overfitting")
+    drawn += [run for run in study.runs_of("original") if run.rows == "split"]
+    assert all(measure.validated(run) for run in drawn)
+    others = [
+        study.runs_of(name)[-1]
+        for name in ("full_weight", "one_unit", "autoencoder", "likelihoods", "mixed_coding")
+    ]
+    assert not any(measure.validated(run) for run in others)
+
+
+@pytest.mark.parametrize("found", [None, "numba 的位置"])
+def test_numba_is_used_when_it_is_there_and_never_asked_for_when_it_is_not(monkeypatch, found):
+    given = {}
+
+    def train(data, settings, *rest):
+        given.update(settings)
+        raise InterruptedError
+
+    monkeypatch.setattr(measure, "find_spec", lambda name: found)
+    monkeypatch.setattr(measure.seeds, "train", train)
+    with pytest.raises(InterruptedError):
+        measure.train(Run(TINY, 0))
+    assert given.get("fused_adam", False) is (found is not None)
+    kept = measure.settings(Run(TINY, 0), measure.split_of(Run(TINY, 0)))
+    assert "fused_adam" not in kept, "存下的設定不變"
+
+
 def test_every_method_has_both_codings_three_sizes_and_ten_seeds():
     runs = study.runs_of("comparison")
     assert len(runs) == len({run.key for run in runs}) == 2 * 2 * 3 * 10 + 2 * 10

@@ -42,7 +42,7 @@ function measure(trainer) {
   trainer.engine.epoch();
   trainer.engine.epoch();
   const found = trainer.measure();
-  process.stdout.write(JSON.stringify({ ...found, mean: [...found.mean], logVar: [...found.logVar] }) + "\n");
+  process.stdout.write(JSON.stringify({ ...found, activeVariance: LabTrainer.ACTIVE_VARIANCE, mean: [...found.mean], logVar: [...found.logVar] }) + "\n");
 }
 
 async function main() {

@@ -15,7 +15,7 @@ from book.engine import ENGINE, ROOT
 from vae_from_scratch.bench.processes import node
 from vae_from_scratch.housing import lab
 from vae_from_scratch.housing.data import load_ames
-from vae_from_scratch.tables.measures import active_units, kl_per_unit, read_out
+from vae_from_scratch.tables.measures import ACTIVE_VARIANCE, active_units, kl_per_unit, read_out
 
 PROGRAMS = ROOT / "book" / "_static" / "interactive"
 DRIVE = Path(__file__).with_name("guided.cjs")
@@ -81,10 +81,20 @@ def test_what_the_worker_measures_is_what_the_package_measures(document):
     mean, log_var = (np.array(measured[name]).reshape(-1, latent) for name in ("mean", "logVar"))
     assert measured["klPerUnit"] == pytest.approx(kl_per_unit(mean[held_out], log_var[held_out]), rel=1e-4)
     assert measured["active"] == active_units(mean[held_out]).tolist()
+    assert measured["activeVariance"] == ACTIVE_VARIANCE
     log_price = np.log(np.rint(houses.price))
     assert measured["r2"] == pytest.approx(neighbours_r2(mean, log_price, held_out), abs=1e-9)
     assert measured["r2"] == pytest.approx(read_out(mean, log_price, held_out)[0], abs=2e-3)
     assert measured["shuffled"] < 0.1 < measured["r2"]
+
+
+def test_the_question_counts_the_columns(document):
+    """「係數寫 1」說的欄數與格數，就是實驗室的資料的；β 也是那個格數。"""
+    levels = [
+        variable["levels"] for variable in json.loads(document.read_text(encoding="utf-8"))["variables"]
+    ]
+    text = (PROGRAMS / "lab" / "experiments.js").read_text(encoding="utf-8")
+    assert f"{len(levels)} 欄攤成 {sum(levels)} 格 0 與 1，一格算一欄，換算成 β 就是 {sum(levels)}" in text
 
 
 def neighbours_r2(codes: NDArray, values: NDArray, held_out: NDArray) -> float:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ PLANTED = {
     "softmax 的梯度": Planted(
         "likelihood.ts", "load<f32>(x + k) - scale *", "load<f32>(x + k) + scale *", "categorical"
     ),
-    "常態": Planted("likelihood.ts", "total -= 0.5 * observed", "total += 0.5 * observed"),
+    "常態": Planted("likelihood.ts", "return -0.5 * observed", "return 0.5 * observed"),
     "常態的梯度": Planted(
         "likelihood.ts", "slope = difference / variance;", "slope = -difference / variance;"
     ),
@@ -120,12 +121,16 @@ def mutated(planted: Planted) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def mutants(tmp_path_factory) -> dict[str, Path]:
     """編譯好的每一個錯；「對的」也用同樣的方法編譯，證明不相同不是因為沒有最佳化。"""
-    folder = tmp_path_factory.mktemp("mutants")
-    sources = json.dumps([mutated(planted) for planted in ALL.values()])
+    return compiled(ALL, tmp_path_factory.mktemp("mutants"))
+
+
+def compiled(planted: Mapping[str, Planted], folder: Path) -> dict[str, Path]:
+    """每一個錯各編譯一份。"""
+    sources = json.dumps([mutated(one) for one in planted.values()])
     command = [str(node()), str(Path(__file__).with_name("mutants.mjs")), str(COMPILER), str(folder)]
     done = subprocess.run(command, input=sources, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
-    return {name: folder / f"{k}.wasm" for k, name in enumerate(ALL)}
+    return {name: folder / f"{k}.wasm" for k, name in enumerate(planted)}
 
 
 def worst(problem: Problem, kl: str, wasm: Path) -> float:

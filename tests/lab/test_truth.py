@@ -1,5 +1,7 @@
 """引擎算的就是第 8 章的式子：同樣的權重、批次與雜訊，損失、每一個梯度、兩百步以後的參數都與 NumPy 相同。"""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from tests.lab.comparison import (
 )
 from tests.lab.engine import call
 from tests.lab.problems import LIKELIHOODS, Problem, make_problem, on_ames
+from vae_from_scratch import MixedRows
 from vae_from_scratch.gradients import KL_FORMS
 
 STEPS = 200
@@ -72,6 +75,16 @@ def test_one_batch_of_real_houses_through_the_original_network(ames, name) -> No
     problem = on_ames(ames, name, n_rows=32)
     *_, loss, gradient = call(*one_batch(problem, "closed_form", 0.0))
     assert_same(problem, "closed_form", 0.0, loss, gradient)
+
+
+def test_far_numbers_next_to_the_levels_stay_finite_after_many_batches() -> None:
+    """水準不到 16 的倍數，補齊的位置後面就是數字：看過幾百批以後，再遠的數字也不會變成 NaN。"""
+    problem = make_problem("mixed")
+    assert isinstance(problem.rows, MixedRows)
+    far = problem._replace(rows=replace(problem.rows, numbers=8 * problem.rows.numbers))
+    configure, parameters, loss, gradient = one_batch(far, "closed_form", 0.0)
+    *_, found, slope = call(configure, parameters, *[loss] * 200, gradient)
+    assert_same(far, "closed_form", 0.0, found, slope)
 
 
 # ---- 走兩百步 ----

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vae_from_scratch.tables.intervals import half_width, split_error
+from vae_from_scratch.tables.intervals import half_width, same_side_by_luck, split_error
 
 N_ROWS, N_SPLITS, N_SAMPLES = 100, 10, 1500
 
@@ -48,6 +48,19 @@ def test_more_splits_do_not_make_more_houses():
     """切分再多，標準誤也不會低於 √(n₂/n₁) s。"""
     scores = np.tile([-1.0, 1.0], 5000)
     assert split_error(scores) > 0.5 * scores.std()
+
+
+def test_overlapping_splits_win_by_luck_more_often(repeated_splits):
+    """重切的分數同號的比例合公式，遠高於把切分當成獨立的 2·0.5ⁿ。"""
+    differences, _ = repeated_splits
+    for n in (2, 3, 5):
+        signs = differences[:, :n] > 0
+        found = np.mean(signs.all(axis=1) | ~signs.any(axis=1))
+        assert found == pytest.approx(same_side_by_luck(n), abs=4 * np.sqrt(0.25 / N_SAMPLES))
+        assert same_side_by_luck(n) > 2 * 0.5**n
+    assert found > 2 * 0.5**5 + 0.04
+    assert same_side_by_luck(5, held_out=1e-9) == pytest.approx(2 * 0.5**5, abs=1e-6)
+    assert same_side_by_luck(2) == pytest.approx(0.5 + np.arcsin(0.2) / np.pi)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,11 @@ def test_only_held_out_rows_are_scored_and_the_rest_are_neighbours(codes):
     target, knn = codes.sum(axis=1), KNeighborsRegressor(15)
     knn.fit(codes[~HELD_OUT], target[~HELD_OUT])
     expected = knn.score(codes[HELD_OUT], target[HELD_OUT])
-    assert measures.read_out(codes, target, HELD_OUT)[0] == expected
+    assert (
+        measures.read_out(codes, target, HELD_OUT)[0]
+        == expected
+        == measures.read_score(codes, target, HELD_OUT)
+    )
 
 
 def test_classes_are_scored_by_accuracy(codes):

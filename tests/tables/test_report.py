@@ -447,7 +447,7 @@ def test_one_seed_is_not_a_conclusion(ordinary_fit):
 
 
 def test_a_few_seeds_may_win_by_luck(ordinary_fit):
-    assert "只有 2 個種子：兩邊一樣好，也有 50% 的機率" in section(ordinary_fit, findings.SUMMARY)
+    assert "只有 2 個種子：兩邊一樣好，也有 56% 的機率" in section(ordinary_fit, findings.SUMMARY)
     enough = dataclasses.replace(ordinary_fit, results=list(ordinary_fit.results) * 3)
     assert "的機率每次都同一邊贏" not in section(enough, findings.SUMMARY)
 

@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from vae_from_scratch.groups import Groups
 from vae_from_scratch.tables import coded
 from vae_from_scratch.tables.coded import CodedTable, features
-from vae_from_scratch.tables.representations import FITTERS, names_for, represent
+from vae_from_scratch.tables.representations import FITTERS, names_for, represent, represent_sizes
 
 GROUPS = (3, 2, 4)
 
@@ -145,6 +145,16 @@ def test_blocks_do_not_change_the_answer(table, monkeypatch):
     monkeypatch.setattr("vae_from_scratch.tables.representations.BLOCK_ROWS", 64)
     for name, expected in whole.items():
         np.testing.assert_allclose(represent(name, table, HELD_OUT, 2, 0), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", FITTERS)
+def test_learning_once_for_several_sizes_gives_the_bits_of_each_alone(table, name):
+    x = one_hot_of(table) if name == "mca" else table
+    together = represent_sizes(name, x, HELD_OUT, (1, 2, 3), seed=0)
+    for size, codes in together.items():
+        assert codes.tobytes() == represent(name, x, HELD_OUT, size, seed=0).tobytes()
+    if name == "random":  # 反例：抽一次再切，不是同一組數
+        assert not np.array_equal(together[3][:, :1], together[1])
 
 
 def test_more_dimensions_than_columns_are_zeros(table):

@@ -159,6 +159,18 @@ def test_whole_numbers_are_one_level_whatever_their_type(column):
     assert schema.codes(with_a_gap).ravel().tolist() == [0, -1, 1] and schema.unseen(with_a_gap) == {}
 
 
+@pytest.mark.parametrize("dtype", [object, "str", "category"])
+def test_a_column_of_text_is_taken_as_it_is_and_every_gap_is_the_same(dtype):
+    """都是文字的欄不一格一格換；反例：摻了一個數字的，那一格仍要換成文字。"""
+    gaps = [None, np.nan, pd.NA]
+    text = pd.DataFrame({"碼": pd.Series(["20", "x", *gaps], dtype=dtype)})
+    schema = OneHotSchema().fit(text)
+    assert schema.levels_ == (("20", "x"),) and schema.codes(text)[:, 0].tolist() == [0, 1, -1, -1, -1]
+    mixed = pd.DataFrame({"碼": pd.Series(["x", 20.0, *gaps], dtype=object)})
+    assert schema.codes(mixed)[:, 0].tolist() == [1, 0, -1, -1, -1]
+    assert OneHotSchema("level").fit(text).levels_ == (("20", "x", NONE),)
+
+
 def test_text_and_fractions_and_truth_values_stay_what_they_are():
     """反例：文字的 "20.0" 不是數字 20；20.5 與 True 也不會變成整數。"""
     schema = OneHotSchema().fit(pd.DataFrame({"碼": [20, 20.5, True, float("inf")]}, dtype=object))

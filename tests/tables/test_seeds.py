@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from vae_from_scratch.autoencoder import Autoencoder
 from vae_from_scratch.tables import seeds
 from vae_from_scratch.tables.held_out import held_out_rows
 from vae_from_scratch.tables.missing import name_blanks
@@ -105,3 +106,24 @@ def test_the_estimator_and_the_settings_are_left_alone(frame, plan):
     before = dict(settings)
     one, other = (seeds.train(data, settings, 0).parameters_ for _ in range(2))
     assert settings == before and np.array_equal(one, other)
+
+
+def test_not_validating_changes_the_history_and_no_bit_of_the_training(frame, plan):
+    data, settings = seeds.split(frame, np.ones(len(frame), bool), 0), plan.for_rows(len(frame))
+    watched, alone = (seeds.train(data, settings, 0, validate=validate) for validate in (True, False))
+    assert watched.parameters_.tobytes() == alone.parameters_.tobytes()
+    assert "val_loss" in watched.history_[0] and not any(
+        name.startswith("val_") for name in alone.history_[0]
+    )
+
+
+def test_a_plain_autoencoder_is_scored_at_its_codes_with_or_without_validation(frame, plan):
+    data, settings = seeds.split(frame, np.ones(len(frame), bool), 0), plan.for_rows(len(frame))
+    watched, alone = (seeds.train(data, settings, 0, Autoencoder, validate) for validate in (True, False))
+    first, second = (
+        seeds.measure(model, data, *model.encode(data.everything))["reconstruction"]
+        for model in (watched, alone)
+    )
+    assert first == second == pytest.approx(watched.history_[-1]["val_reconstruction"], rel=1e-6)
+    seen = -watched.score(data.of(data.seen))
+    assert abs(seen - first) > 1e-3 * first, "反例：在訓練的列上量，是另一個數"

@@ -173,26 +173,27 @@ class Tvae(Sdv):
 
 
 class Copula(Sdv):
-    """SDV 的 copulas 套件的高斯 copula，各欄的分布由它自己挑（預設）。
+    """SDV 的 copulas 套件的高斯 copula；各欄的分布是 Beta，SDV 的 ``GaussianCopulaSynthesizer`` 的預設。
 
-    類別照 SDV 的慣例換成 0 到 1 的數（``UniformEncoder``）。
+    類別也照 SDV 的慣例換成 0 到 1 的數（``UniformEncoder``）。
     """
 
     def load(self) -> None:
         """匯入 copulas 與 rdt。"""
         from copulas.multivariate import GaussianMultivariate
+        from copulas.univariate import BetaUnivariate
         from rdt.transformers import UniformEncoder
 
-        self.make, self.encoder = GaussianMultivariate, UniformEncoder
+        self.make, self.univariate, self.encoder = GaussianMultivariate, BetaUnivariate, UniformEncoder
 
     def generate(self, training: Training) -> pd.DataFrame:
-        """各欄挑分布、估相關，再抽樣。"""
+        """各欄配 Beta 分布、估相關，再抽樣。"""
         frame, formatters, gaps = self.formatted(training)
         np.random.seed(training.seed)  # noqa: NPY002  copulas 用全域的亂數
         for name in (*training.kinds.categories, *gaps.flags.values()):
             one = self.encoder()
             frame = one.fit_transform(frame, name)
             formatters.append(one)
-        model = self.make(random_state=training.seed)
+        model = self.make(distribution=self.univariate, random_state=training.seed)
         model.fit(frame)
         return self.restored(model.sample(training.n), formatters, gaps)

@@ -50,11 +50,11 @@ def values(scores: Sequence[Score], table: str, key: str, name: str) -> np.ndarr
 
 
 def better(scores: Sequence[Score], table: str, one: str, other: str) -> dict[str, bool]:
-    """``one`` 的平均有沒有比 ``other`` 好，一項一個；兩邊有一邊沒有這一項的、只供參考的不算。"""
+    """``one`` 的平均有沒有比 ``other`` 好，一項一個；有一邊沒有這一項的、兩邊一樣的、只供參考的不算。"""
     found = {}
     for name, _, _, larger in COLUMNS:
         means = [float(np.mean(values(scores, table, key, name))) for key in (one, other)]
-        if larger is not None and np.isfinite(means).all():
+        if larger is not None and np.isfinite(means).all() and means[0] != means[1]:
             found[name] = means[0] > means[1] if larger else means[0] < means[1]
     return found
 

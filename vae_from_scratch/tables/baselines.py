@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..groups import Groups
 from .coded import Coded, CodedTable, evenly, features, take
-from .measures import read_out
+from .measures import read_score
 from .representations import REPRESENTATIONS, represent
 
 __all__ = [
@@ -127,7 +127,7 @@ def supervised(
     rows = scored_rows(values, held_out)
     table, values, held_out = take(table, rows), values[rows], held_out[rows]
     if name == "neighbours":
-        return read_out(features(table), values, held_out, seed, classes)[0]
+        return read_score(features(table), values, held_out, classes)
     models = CLASSIFIERS if classes else CEILINGS
     if classes and len(np.unique(values[~held_out])) < 2:
         return majority(values, held_out)

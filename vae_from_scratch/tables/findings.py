@@ -8,6 +8,7 @@ from . import cells, contests
 from .baselines import LINEAR, NAMES
 from .contests import RIVALS, Contest, decimal, gap, short_name, spaced, spread
 from .figures import SUPERVISED
+from .intervals import same_side_by_luck
 from .measures import N_NEIGHBOURS
 from .personal import about_people, caution
 from .quality import Quality
@@ -25,7 +26,7 @@ FEW_HELD_OUT = 30
 MANY_COPIES = 0.5
 #: 生成的列至少要留住這麼多的關聯，才說拿得來練習。
 LEAST_RETAINED = 0.5
-#: 種子這麼多，碰巧每次都同一邊贏的機率才降到 6%。
+#: 種子這麼多，碰巧每次都同一邊贏的機率才降到 15%；再多就只寫在比較的表下面。
 ENOUGH_SEEDS = 5
 
 
@@ -128,14 +129,15 @@ def who_wins(found: Sequence[Contest], n_seeds: int) -> str:
 
 
 def by_luck(n_seeds: int) -> str:
-    """種子太少，每次都同一邊贏也可能是碰巧；夠多就不說。
+    """種子太少，每次都同一邊贏也可能是碰巧（切分重疊，比獨立時更可能）；夠多就不說。
 
     >>> by_luck(2), by_luck(5)
-    ('（只有 2 個種子：兩邊一樣好，也有 50% 的機率每次都同一邊贏）', '')
+    ('（只有 2 個種子：兩邊一樣好，也有 56% 的機率每次都同一邊贏）', '')
     """
     if n_seeds >= ENOUGH_SEEDS:
         return ""
-    return f"（只有 {n_seeds} 個種子：兩邊一樣好，也有 {2 * 0.5**n_seeds:.0%} 的機率每次都同一邊贏）"
+    chance = same_side_by_luck(n_seeds)
+    return f"（只有 {n_seeds} 個種子：兩邊一樣好，也有 {chance:.0%} 的機率每次都同一邊贏）"
 
 
 def _counted(what: str, count: int, which: str) -> str:

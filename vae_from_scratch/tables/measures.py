@@ -36,21 +36,32 @@ def read_out(
     分數是 R²；``classes`` 為真時目標是類別的代碼，分數是準確率。不知道目標（NaN）的列不用。
     R² 不看尺度：單元崩塌到 10⁻³ 時它也可能不是 0，所以要與每個單元的 KL、活躍單元一起讀。
     """
+    score = read_score(codes, values, held_out, classes, reader)
+    values = np.asarray(values, dtype=float)
+    shuffled, both = values.copy(), np.concatenate(_rows_to_read(values, held_out))
+    shuffled[both] = np.random.default_rng(seed).permutation(values[both])
+    return score, read_score(codes, shuffled, held_out, classes, reader)
+
+
+def read_score(
+    codes: ArrayLike, values: ArrayLike, held_out: NDArray, classes: bool = False, reader: str = "knn"
+) -> float:
+    """``read_out`` 的第一個數；用不到打亂的基準時，只要一半的時間。"""
     codes, values = np.asarray(codes, dtype=float), np.asarray(values, dtype=float)
     if codes.ndim != 2 or values.shape != (len(codes),):
         raise ValueError(
             f"引數 codes 的形狀是 {codes.shape}、values 是 {values.shape}；應是 (N, d) 與 (N,)。"
         )
-    known = np.isfinite(values)
-    train, test = np.flatnonzero(known & ~held_out), np.flatnonzero(known & held_out)
+    train, test = _rows_to_read(values, held_out)
     _check_rows(len(train), len(test))
-    shuffled, both = values.copy(), np.concatenate([train, test])
-    shuffled[both] = np.random.default_rng(seed).permutation(values[both])
-    score, baseline = (
-        float(_reader(reader, y[train], classes).fit(codes[train], y[train]).score(codes[test], y[test]))
-        for y in (values, shuffled)
-    )
-    return score, baseline
+    model = _reader(reader, values[train], classes).fit(codes[train], values[train])
+    return float(model.score(codes[test], values[test]))
+
+
+def _rows_to_read(values: NDArray, held_out: NDArray) -> tuple[NDArray, NDArray]:
+    """知道目標的列：當鄰居的，與打分數的。"""
+    known = np.isfinite(values)
+    return np.flatnonzero(known & ~held_out), np.flatnonzero(known & held_out)
 
 
 def _reader(name: str, known: NDArray, classes: bool) -> Any:

@@ -15,6 +15,7 @@ from .baselines import LINEAR, NAMES
 from .contests import decimal, spread
 from .figures import is_crowded, reach, score_dots
 from .finals import plain
+from .intervals import same_side_by_luck
 from .likeness import Kinds
 from .reading import KIND_NAMES
 from .result import Fit, curves_figure, plane_figure
@@ -90,6 +91,7 @@ def _context(fit: Fit) -> dict[str, Any]:
     context: dict[str, Any] = {
         "fit": fit,
         "titles": findings,
+        "by_luck": same_side_by_luck(len(fit.results)),
         "said": said,
         "script": SCRIPT,
         "policy": security_policy(),

@@ -16,8 +16,8 @@ from .coded import BLOCK_ROWS, Coded, features, known_rows, take
 
 #: 變異數不到這麼大的欄當作不變：浮點相減剩下的捨入，不拿來當除數。
 CONSTANT = 1e-9
-#: 訓練的列、維數、種子 → 學好的軸。
-Fitted = Callable[["Rows", int, int], "Axes"]
+#: 訓練的列、種子 → 學好的表示法：要幾維，給幾根軸。
+Fitted = Callable[["Rows", int], Callable[[int], "Axes"]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +72,15 @@ class Axes:
 # ---- 各種 ----------------------------------------
 
 
-def pca(train: Rows, n_components: int, seed: int) -> Axes:
+def pca(train: Rows, seed: int) -> Callable[[int], Axes]:
     """主成分分析：獨熱編碼與標準化的數字放在一起，共變異數矩陣的前幾個特徵向量。"""
     gram, total = moments(train)
     mean = total / len(train)
-    return Axes(mean, leading(gram - len(train) * np.outer(mean, mean), n_components))
+    axes = eigenvectors(gram - len(train) * np.outer(mean, mean))
+    return lambda size: Axes(mean, first(axes, size))
 
 
-def pca_standard(train: Rows, n_components: int, seed: int) -> Axes:
+def pca_standard(train: Rows, seed: int) -> Callable[[int], Axes]:
     """標準化的主成分分析：每一欄先除以它的標準差，所以軸是相關係數矩陣的特徵向量；整欄不變的不用。
 
     比例是 p 的水準除以 √(p(1 − p))，少見的水準份量因此加重。
@@ -88,10 +89,11 @@ def pca_standard(train: Rows, n_components: int, seed: int) -> Axes:
     mean = total / len(train)
     cov = gram / len(train) - np.outer(mean, mean)
     scale = _inverse_root(np.where(np.diag(cov) > CONSTANT, np.diag(cov), 0))
-    return Axes(mean, scale[:, None] * leading(scale[:, None] * cov * scale, n_components))
+    axes = eigenvectors(scale[:, None] * cov * scale)
+    return lambda size: Axes(mean, scale[:, None] * first(axes, size))
 
 
-def mca(train: Rows, n_components: int, seed: int) -> Axes:
+def mca(train: Rows, seed: int) -> Callable[[int], Axes]:
     r"""多重對應分析（multiple correspondence analysis, MCA）：類別資料的主成分分析；數字不用。
 
     P = X / n，r 與 c 是它的列和與欄和。:math:`S = D_r^{-1/2}(P - rc^\top)D_c^{-1/2}` 的右奇異向量是
@@ -104,11 +106,11 @@ def mca(train: Rows, n_components: int, seed: int) -> Axes:
     n_cells = total.sum()
     mass = total / n_cells
     scale = _inverse_root(mass)
-    axes = leading(scale[:, None] * (burt / n_cells - np.outer(mass, mass)) * scale, n_components)
-    return Axes(mass, scale[:, None] * axes, profile=True)
+    axes = eigenvectors(scale[:, None] * (burt / n_cells - np.outer(mass, mass)) * scale)
+    return lambda size: Axes(mass, scale[:, None] * first(axes, size), profile=True)
 
 
-def famd(train: Rows, n_components: int, seed: int) -> Axes:
+def famd(train: Rows, seed: int) -> Callable[[int], Axes]:
     r"""混合資料的因素分析（factor analysis of mixed data, FAMD）：類別與數字份量相當的主成分分析。
 
     比例是 p 的水準，獨熱編碼減去 p、除以 :math:`\sqrt p`；數字已經標準化，照原樣。缺失的格子放在平均。
@@ -123,14 +125,14 @@ def famd(train: Rows, n_components: int, seed: int) -> Axes:
         transform[span, span] *= _inverse_root(share)
     center = total / len(train) * (np.arange(len(total)) >= train.n_one_hot)  # 類別已經由 transform 中心化
     gram = gram - len(train) * np.outer(center, center)
-    axes = transform @ leading(transform.T @ gram @ transform, n_components)
-    return Axes(center, axes)
+    axes = eigenvectors(transform.T @ gram @ transform)
+    return lambda size: Axes(center, transform @ first(axes, size))
 
 
-def random_projection(train: Rows, n_components: int, seed: int) -> Axes:
-    """隨機投影：什麼也不學，只抽一個 D × d 的常態矩陣。"""
-    size = next(train.blocks()).shape[1]
-    return Axes(np.zeros(size), np.random.default_rng(seed).standard_normal((size, n_components)))
+def random_projection(train: Rows, seed: int) -> Callable[[int], Axes]:
+    """隨機投影：什麼也不學，只抽一個 D × d 的常態矩陣；每種維數各抽一次。"""
+    width = next(train.blocks()).shape[1]
+    return lambda size: Axes(np.zeros(width), np.random.default_rng(seed).standard_normal((width, size)))
 
 
 FITTERS: dict[str, Fitted] = {
@@ -156,10 +158,16 @@ def represent(name: str, x: Any, held_out: NDArray, n_components: int, seed: int
 
     只由沒有留下、不是整列缺失的列學，再套到每一列；維數超過展開的欄數，多的那幾維是 0。
     """
-    dense = isinstance(x, np.ndarray)
-    known = x.any(axis=1) if dense else known_rows(x)
-    train = Rows(x, np.flatnonzero(~held_out & known))
-    return FITTERS[name](train, n_components, seed).project(Rows(x, np.arange(len(held_out))))
+    return represent_sizes(name, x, held_out, (n_components,), seed)[n_components]
+
+
+def represent_sizes(
+    name: str, x: Any, held_out: NDArray, sizes: Sequence[int], seed: int
+) -> dict[int, NDArray]:
+    """幾種維數的 ``represent``，只學一次：少的那幾維就是前幾根軸。每種維數的編碼與單獨算的逐位元相同。"""
+    known = x.any(axis=1) if isinstance(x, np.ndarray) else known_rows(x)
+    axes = FITTERS[name](Rows(x, np.flatnonzero(~held_out & known)), seed)
+    return {size: axes(size).project(Rows(x, np.arange(len(held_out)))) for size in sizes}
 
 
 # ---- Gram 矩陣與它的軸 ----------------------------------------
@@ -176,13 +184,16 @@ def moments(rows: Rows, part: slice = slice(None), weigh: bool = False) -> tuple
     return gram, total
 
 
-def leading(matrix: NDArray, n_components: int) -> NDArray:
-    """對稱矩陣 (D, D) 的前 d 個特徵向量，由大到小 (D, d)；符號取到絕對值最大的那一格是正的。"""
+def eigenvectors(matrix: NDArray) -> NDArray:
+    """對稱矩陣 (D, D) 的特徵向量，由大到小，一欄一個；符號取到絕對值最大的那一格是正的。"""
     _, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    axes = vectors[:, ::-1][:, :n_components]
-    signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    missing = max(n_components - axes.shape[1], 0)
-    return np.pad(axes * signs, ((0, 0), (0, missing)))
+    axes = vectors[:, ::-1]
+    return axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+
+
+def first(axes: NDArray, size: int) -> NDArray:
+    """前 ``size`` 根軸 (D, size)，不夠的補 0；另存一份，與只算這幾根時在記憶體裡的排法相同。"""
+    return np.pad(axes[:, :size], ((0, 0), (0, max(size - axes.shape[1], 0))))
 
 
 def spans(groups: Sequence[int]) -> list[slice]:

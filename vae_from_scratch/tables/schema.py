@@ -258,6 +258,8 @@ def _text_column(column: pd.Series) -> pd.Series:
         if len(set(texts)) == len(texts):
             return column.cat.rename_categories(pd.Index(texts, dtype=object))
         column = column.astype(object)
+    if pd.api.types.infer_dtype(column, skipna=True) == "string":  # 都已經是文字，不必一格一格換
+        return column.astype(object).where(column.notna(), np.nan)
     return column.map(_text, na_action="ignore").astype(object)
 
 

@@ -14,7 +14,7 @@ Interactive.register("beta", (stage) => {
   const scores = stage.plot({ label: "由編碼看房價的 R²，隨 β 變化", height: 190 });
   stage.sideBySide();
   const slider = stage.slider({
-    label: "KL 權重 β", min: 0, max: last, step: 1, value: START, format: (i) => `β = ${runs[i].beta}`,
+    label: "KL 權重 β", key: "run", min: 0, max: last, step: 1, value: START, format: (i) => `β = ${runs[i].beta}`,
   });
   stage.button("回到 β = 1", () => slider.set(START));
 
@@ -49,6 +49,12 @@ Interactive.register("beta", (stage) => {
       .attr("r", 6).attr("fill", stroke);
   }
 
+  /** 名字寫在線的上面，第六個 β 的地方。 */
+  function nameAt(plot, name, values, x, y, fill) {
+    const at = Math.min(5, last);
+    label(plot, `name-${fill.slice(1)}`, name, x(at), y(values[at]) - 8, fill);
+  }
+
   /** 橫軸是第幾個 β，間隔相等：β 由 0.25 到 20，照比例畫會擠成一團。 */
   function frame(plot, domain, title) {
     const x = d3.scaleLinear([0, last], [40, plot.width - 16]);
@@ -66,16 +72,17 @@ Interactive.register("beta", (stage) => {
   function drawCurves() {
     const [x, y] = frame(curves, [0, 3.2], "每個單元的 KL（nats）");
     [blue, green].forEach((stroke, unit) => line(curves, `kl-${unit}`, runs.map((run) => run.kl[unit]), x, y, stroke));
-    label(curves, "one", "單元一", x(7), y(1.25), blue);
-    label(curves, "two", "單元二", x(0.2), y(0.5), green);
+    nameAt(curves, "單元一", runs.map((run) => run.kl[0]), x, y, blue);
+    const left = Math.min(3, last); // 這條線降得快，名字寫在左下
+    label(curves, "name-two", "單元二", x(left) - 8, y(runs[left].kl[1]) + 12, green, "end");
   }
 
   function drawScores() {
     const [x, y] = frame(scores, [-0.6, 0.8], "由編碼看房價的 R²");
     line(scores, "r2", runs.map((run) => Math.max(run.r2, -0.6)), x, y, blue);
     line(scores, "shuffled", runs.map((run) => run.r2_shuffled), x, y, muted);
-    label(scores, "name-r2", "R²", x(0.2), y(0.45), blue);
-    label(scores, "name-shuffled", "打亂房價", x(0.2), y(-0.3), muted);
+    nameAt(scores, "R²", runs.map((run) => Math.max(run.r2, -0.6)), x, y, blue);
+    nameAt(scores, "打亂房價", runs.map((run) => run.r2_shuffled), x, y, muted);
   }
 
   stage.draw(() => {

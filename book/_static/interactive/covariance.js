@@ -7,12 +7,21 @@ Interactive.register("covariance", (stage) => {
   const LIMIT = 0.995;
   const RADIUS = Math.sqrt(-2 * Math.log(0.05)); // 二維標準常態 95% 的半徑
 
+  stage.predict({
+    question: "ρ 由 0 拉到 0.9，兩個影子會變窄嗎？",
+    options: ["會", "不會"],
+    reveal: (chose) => {
+      rho.set(0.9);
+      return `${chose === "不會" ? "對，不會" : "不會"}：點雲變扁，影子不動，各維相加也不動；真正的 KL 卻多出 ${number(totalCorrelation(0.9), 4)} nats。`;
+    },
+  });
   const plane = stage.plot({ label: "q 的點雲、95% 等高線與兩個影子", height: 380 });
   const prices = stage.plot({ label: "各維相加與真正的 KL，隨 ρ 變化", height: 230 });
   stage.sideBySide();
-  const rho = stage.slider({ label: "相關係數 ρ", min: -LIMIT, max: LIMIT, step: 0.005, value: rho0, digits: 3 });
+  const rho = stage.slider({ label: "相關係數 ρ", key: "rho", min: -LIMIT, max: LIMIT, step: 0.005, value: rho0, digits: 3 });
   const place = stage.handle(prices, rho, { colour: blue });
-  let chosen = choices[0];
+  let chosen = choices[Math.round(stage.remembered("shape", [0, choices.length - 1]) ?? 0)];
+  stage.remember("shape", () => choices.indexOf(chosen), 0);
   for (const choice of choices) stage.button(choice.name, () => { chosen = choice; });
   stage.button("ρ = 0", () => rho.set(0));
 
@@ -72,9 +81,12 @@ Interactive.register("covariance", (stage) => {
     keep(prices.g, "line", "missing").attr("x1", x(rho.value)).attr("x2", x(rho.value)).attr("y1", y(base))
       .attr("y2", y(base + totalCorrelation(rho.value))).attr("stroke", muted).attr("stroke-width", 2);
     stage.axis(prices, x, { at: 180, title: "ρ" });
-    stage.axis(prices, y, { side: "left", at: 40, title: "nats（兩線的距離是總相關）", ticks: 5 });
+    stage.axis(prices, y, { side: "left", at: 40, title: "nats", ticks: 5 });
     label(prices, "sum-name", "各維相加", x(0), y(base) + 17, bad, "middle");
-    label(prices, "truth-name", "真正的 KL", x(0), y(base + 0.9), blue, "middle");
+    label(prices, "truth-name", "真正的 KL", x(rho.value > 0 ? -0.4 : 0.4), y(base + 0.9), blue, "middle");
+    const [side, anchor] = rho.value > 0 ? [-8, "end"] : [8, "start"];
+    const missing = totalCorrelation(rho.value);
+    label(prices, "missing-name", missing > 0.3 ? `總相關 ${number(missing, 4)}` : "", x(rho.value) + side, y(base + missing / 2) + 4, muted, anchor);
     place(x(rho.value), y(base + totalCorrelation(rho.value)), x);
   }
 

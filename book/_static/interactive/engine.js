@@ -11,6 +11,8 @@
  *   engine.step() / engine.epoch()      走一步／走完這個訓練週期；損失不是有限的數就引發 Error，說出原因
  *   engine.history                      每個訓練週期一列：epoch、beta、reconstruction、kl、klPerUnit、loss，有驗證集再加 val…
  *   engine.evaluate({on, samples})      {elbo, reconstruction, kl, klPerUnit, rows}：beta = 1、KL 封閉形式
+ *   engine.score({on, samples})         {logLikelihood, cells}：每列的 log p(x) (N)、每一格的 log p(這一格|其餘) (N × C)，
+ *                                       重要性加權；一格是一個類別（旗標不算）或一個數字（連同它的旗標），缺失的格子是 0
  *   engine.encode(on)                   {mean, logVar}，各 N × d；on 是 "training"、"validation" 或一份 rows
  *   engine.decode(z, {as})              期望值 n × (K + M)；as 是 "mean"、"softmax"（伯努利讀成 softmax）、"logits"
  *   engine.sample(n)                    {z, codes, numbers}：由先驗抽 z，再抽一列
@@ -137,6 +139,7 @@ globalThis.LabEngine = (function factory() {
       this.columns = levels + 2 * numbers;
       this.outputs = levels + numbers;
       this.rows = 0;
+      this.scoring = null;
       this.history = [];
       this.#guarded("網路", () => {
         const [sizes, widths] = [groups, hidden].map((list) => this.#write(Int32Array, list));
@@ -344,6 +347,37 @@ globalThis.LabEngine = (function factory() {
         sizes.push(n);
       }
       return averaged(parts, sizes);
+    }
+
+    /** 每次呼叫都從頭抽同樣的雜訊：同一個模型、同樣的列，分數不變。 */
+    score({ on = "training", samples = 20 } = {}) {
+      checkInteger("samples", samples, 1);
+      const { likelihood, batch } = this.settings;
+      if (likelihood === "bernoulli") refuse("likelihood", likelihood, "一格一格的機率要 categorical 或 mixed");
+      const [which, rows] = this.#chosen(on), width = this.#prepareScores() + 1;
+      const found = { logLikelihood: new Float64Array(rows), cells: new Float64Array(rows * (width - 1)) };
+      this.#wasm.beginMeasuring();
+      for (let first = 0; first < rows; first += batch) {
+        const n = this.#wasm.scoreRows(which, first, samples);
+        for (let k = 0; k < n; k++) {
+          const row = this.#view(Float64Array, this.#wasm.scoreRow(k), width);
+          found.logLikelihood[first + k] = row[0];
+          found.cells.set(row.subarray(1), (first + k) * (width - 1));
+        }
+      }
+      return found;
+    }
+
+    /** 旗標算在它的數字那一格；傳回一列幾格。 */
+    #prepareScores() {
+      const { groups, numbers, spiked } = this.settings, categories = groups.length - spiked.length;
+      const cellOf = groups.map((_, g) => (g < categories ? g : categories + spiked[g - categories]));
+      for (let j = 0; j < numbers; j++) cellOf.push(categories + j);
+      this.#guarded("分數", () => {
+        this.scoring ??= this.#write(Int32Array, cellOf);
+        this.#wasm.prepareScores(this.scoring, cellOf.length, categories + numbers);
+      });
+      return categories + numbers;
     }
 
     encode(on = "training") {

@@ -8,11 +8,21 @@ Interactive.register("kl", (stage) => {
   const RANGE = [grid[0], grid.at(-1)];
   const LEFT = 34; // 左邊留給縱軸的數字
 
+  stage.predict({
+    question: "q 比 p 窄的時候，照誰平均的 KL 比較大？",
+    options: ["照 q", "照 p"],
+    reveal: (chosen) => {
+      mu.set(0);
+      sigma.set(0.5);
+      return `${chosen === "照 p" ? "對，照 p" : "照 p"}：σ = 0.50 時照 q 平均 ${number(klToStandardNormal(0, 0.5), 4)}，` +
+        `照 p 平均 ${number(klToStandardNormal(0, 2), 4)}；p 常去的兩側，q 給的密度小得離譜。`;
+    },
+  });
   const densities = stage.plot({ label: "q 與 p 的密度", height: 190 });
   const forward = stage.plot({ label: "照 q 平均的被積函數 q log(q/p)", height: 165 });
   const reverse = stage.plot({ label: "照 p 平均的被積函數 p log(p/q)", height: 200 });
-  const mu = stage.slider({ label: "q 的平均 μ", min: -2.5, max: 2.5, step: 0.05, value: mean0 });
-  const sigma = stage.slider({ label: "q 的標準差 σ", min: 0.4, max: 2.5, step: 0.05, value: std0 });
+  const mu = stage.slider({ label: "q 的平均 μ", key: "mu", min: -2.5, max: 2.5, step: 0.05, value: mean0, beyond: [-6.25, 6.25] });
+  const sigma = stage.slider({ label: "q 的標準差 σ", key: "sigma", min: 0.4, max: 2.5, step: 0.05, value: std0 });
   const placeMu = stage.handle(densities, mu, { colour: blue });
   const placeSigma = stage.handle(densities, sigma, { colour: bad, from: (x) => x - mu.value });
   stage.button("鏡像：換成 (−μ/σ, 1/σ)", () => {

@@ -4,33 +4,64 @@ Interactive.register("reparameterization", (stage) => {
   const { keep, number, normalDensity } = Interactive;
   const { noise: first, mean: mean0, std: std0 } = stage.data;
   const { q, p, noise: purple, bad, muted } = stage.colours;
-  const random = d3.randomNormal.source(d3.randomLcg(0.2))(0, 1);
 
+  stage.predict({
+    question: `每次都重抽雜訊，μ 由 ${number(mean0)} 挪到 ${number(mean0 + 0.05)}，平均損失的變化看得出斜率嗎？`,
+    options: ["看得出", "看不出"],
+    reveal: (chosen) => {
+      const slope = 2 * mean0 * 0.05;
+      const [before, fixed, redrawn] = [[mean0, 0], [mean0 + 0.05, 0], [mean0 + 0.05, 1]].map(([m, k]) => averageLoss(m, std0, drawn(k)));
+      [batch, noise, trace] = [1, drawn(1), [[mean0, before], [mean0 + 0.05, redrawn]]];
+      mu.set(mean0 + 0.05);
+      sigma.set(std0);
+      redraw.set(true);
+      last = { mu: mu.value, sigma: sigma.value, redraw: true };
+      const seen = Math.abs(redrawn - before - slope) < slope / 2;
+      return `${(chosen === "看得出") === seen ? "對，" : ""}${seen ? "這一次看得出" : "看不出"}：斜率 2μ 說該多 ${number(slope)}，` +
+        `雜訊固定的多了 ${number(fixed - before)}，重抽的卻變了 ${number(redrawn - before)}，全是換了一批樣本的緣故。`;
+    },
+  });
   const map = stage.plot({ label: "同一批雜訊從 N(0, 1) 搬到 N(μ, σ²)", height: 350 });
   const loss = stage.plot({ label: "損失 z² 的平均，隨 μ 變化", height: 210 });
   stage.sideBySide();
-  const mu = stage.slider({ label: "平均 μ", min: -2, max: 3, step: 0.05, value: mean0 });
-  const sigma = stage.slider({ label: "標準差 σ", min: 0.5, max: 2.5, step: 0.05, value: std0 });
-  const redraw = stage.checkbox({ label: "每次移動都重抽雜訊" });
+  const mu = stage.slider({ label: "平均 μ", key: "mu", min: -2, max: 3, step: 0.05, value: mean0 });
+  const sigma = stage.slider({ label: "標準差 σ", key: "sigma", min: 0.5, max: 2.5, step: 0.05, value: std0 });
+  const redraw = stage.checkbox({ label: "每次移動都重抽雜訊", key: "redraw" });
   const placeMu = stage.handle(map, mu, { colour: q });
   const placeSigma = stage.handle(map, sigma, { colour: p, from: (x) => x - mu.value });
 
   const marked = first.length - 1; // 紅點，最後才畫，不會被蓋住
-  let noise = first;
+  let batch = Math.round(stage.remembered("batch", [0, 1e6]) ?? 0); // 第幾批雜訊；第 0 批是 Python 交來的
+  stage.remember("batch", () => batch, 0);
+  let noise = drawn(batch);
   let trace = []; // 走過的 (μ, 平均損失)；σ 或雜訊換了就重來
   let last = {};
-  stage.button("換一批雜訊", () => { noise = fresh(); trace = []; });
-  stage.button("回到開始", () => { noise = first; trace = []; mu.set(mean0); sigma.set(std0); });
+  stage.button("換一批雜訊", () => { renew(); trace = []; });
+  stage.button("回到開始", () => { batch = 0; noise = first; trace = []; mu.set(mean0); sigma.set(std0); });
 
-  function fresh() { return first.map(() => random()); }
+  /** 第 k 批雜訊：同樣的 k，同樣的數，連結才帶得回來。 */
+  function drawn(k) {
+    if (k === 0) return first;
+    const random = d3.randomNormal.source(d3.randomLcg((0.618034 * k) % 1))(0, 1);
+    return first.map(() => random());
+  }
+
+  function renew() {
+    batch += 1;
+    noise = drawn(batch);
+  }
+
+  function averageLoss(m, s, draws) {
+    return d3.mean(draws, (e) => (m + s * e) ** 2);
+  }
 
   function follow() {
     const moved = mu.value !== last.mu || sigma.value !== last.sigma;
-    if (moved && redraw.checked) noise = fresh();
+    if (moved && redraw.checked && last.mu !== undefined) renew(); // 剛打開的那一次不算移動
     if (sigma.value !== last.sigma || redraw.checked !== last.redraw) trace = [];
     last = { mu: mu.value, sigma: sigma.value, redraw: redraw.checked };
     const codes = noise.map((e) => mu.value + sigma.value * e);
-    const average = d3.mean(codes, (z) => z * z);
+    const average = averageLoss(mu.value, sigma.value, noise);
     if (moved || !trace.length) trace.push([mu.value, average]);
     return { codes, average };
   }
@@ -83,7 +114,8 @@ Interactive.register("reparameterization", (stage) => {
       .attr("cx", ([m]) => x(m)).attr("cy", ([, value]) => y(Math.min(value, 18)))
       .attr("r", (_, i) => (i === trace.length - 1 ? 6 : 3)).attr("fill", q);
     stage.axis(loss, x, { at: 165, title: "μ" });
-    stage.axis(loss, y, { side: "left", at: 36, title: "z² 的平均（虛線是期望值 μ² + σ²）", ticks: 4 });
+    stage.axis(loss, y, { side: "left", at: 36, title: "z² 的平均", ticks: 4 });
+    label(loss, "truth-name", "期望值 μ² + σ²", x(mu.min) + 4, y(mu.min ** 2 + sigma.value ** 2) - 8);
   }
 
   stage.draw(() => {

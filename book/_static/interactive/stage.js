@@ -1,4 +1,4 @@
-/* 互動圖共用的舞台：圖框、座標軸、滑桿、可以拖的把手、給螢幕閱讀器的文字。畫線畫點交給 d3。
+/* 互動圖共用的舞台：圖框、座標軸、滑桿、可以拖的把手、先猜再看、給螢幕閱讀器的文字、寫在網址裡的狀態。畫線畫點交給 d3。
  *
  * 用法（每張圖一支程式）：
  *   Interactive.register("名字", (stage) => {
@@ -7,11 +7,12 @@
  *     stage.draw(() => { …用 plot.width、mu.value 畫圖…; stage.say("μ 是 …"); });
  *   });
  * 滑桿、把手、按鈕、視窗大小一變，就重畫一次。stage.data 是 Python 交來的資料，stage.colours 是全書的顏色。
+ * 給了 key 的滑桿與勾選，值寫在網址裡（#圖的名字:鍵=值&…），連結打開就是同一個狀態。
  */
 (function () {
   "use strict";
 
-  const QUIET = 250; // 停手這麼多毫秒才更新文字，拖動時螢幕閱讀器才不會一直念
+  const QUIET = 250; // 停手這麼多毫秒才念、才改網址：看得見的字馬上換，螢幕閱讀器才不會一直念
 
   class Stage {
     constructor(root) {
@@ -19,10 +20,16 @@
       this.colours = this.data.colours;
       root.querySelector(".interactive-fallback").remove();
       this.root = d3.select(root);
+      this.name = root.dataset.interactive;
+      const written = Interactive.readAddress(this.name, location.hash); // shared.js：它比每張圖的程式先載入
+      this.asked = new Map(written ?? []);
+      this.kept = []; // 寫在網址裡的：{ key, now, first }
+      if (this.asked.size) addEventListener("load", () => this.reveal()); // 等頁面收好摺起來的段落
       this.root.style("--ink", this.colours.ink).style("--muted", this.colours.muted).style("--accent", this.colours.q);
       this.plots = this.root.append("div").attr("class", "interactive-plots");
       this.controls = this.root.append("div").attr("class", "interactive-controls");
-      this.text = this.root.append("p").attr("class", "interactive-text").attr("aria-live", "polite");
+      this.text = this.root.append("p").attr("class", "interactive-text").attr("aria-hidden", "true");
+      this.spoken = this.root.append("p").attr("class", "interactive-spoken").attr("aria-live", "polite");
       this.paint = () => {};
     }
 
@@ -50,14 +57,17 @@
     }
 
     /** 滑桿：瀏覽器原生的 range，滑鼠、觸控、鍵盤都能用。format 把值換成看到、念到的文字。
-     *  set 收在範圍裡、停在格子上；setExact 記住原來的值（算出來的數多半不在格子上），讀者一動滑桿就照滑桿。 */
-    slider({ label, min, max, step, value, digits = 2, format = (x) => number(x, digits) }) {
+     *  set 收在範圍裡、停在格子上；setExact 記住原來的值（算出來的數多半不在格子上），讀者一動滑桿就照滑桿。
+     *  beyond 是算出來的值會到的範圍，比滑桿寬的時候才給。 */
+    slider({ label, min, max, step, value, digits = 2, format = (x) => number(x, digits), key, beyond = [min, max] }) {
       const box = this.controls.append("label").attr("class", "slider");
       box.append("span").text(label);
       const input = box.append("input").attr("type", "range");
       input.attr("min", min).attr("max", max).attr("step", step).property("value", value);
       const output = box.append("output");
-      let exact = null;
+      let exact = this.remembered(key, beyond);
+      if (exact !== null) input.property("value", exact);
+      if (exact === input.property("valueAsNumber")) exact = null;
       const control = {
         min, max, step, digits, label,
         get value() { return exact ?? input.property("valueAsNumber"); },
@@ -71,15 +81,21 @@
       const settle = (next) => { exact = next; show(); this.update(); };
       input.on("input", () => settle(null));
       show();
+      this.remember(key, () => control.value, value);
       return control;
     }
 
-    checkbox({ label, checked = false }) {
+    checkbox({ label, checked = false, key }) {
       const box = this.controls.append("label");
-      const input = box.append("input").attr("type", "checkbox").property("checked", checked);
+      const asked = this.remembered(key, [0, 1]);
+      const input = box.append("input").attr("type", "checkbox").property("checked", asked === null ? checked : asked === 1);
       box.append("span").text(label);
       input.on("change", () => this.update());
-      return { get checked() { return input.property("checked"); } };
+      this.remember(key, () => Number(input.property("checked")), Number(checked));
+      return {
+        get checked() { return input.property("checked"); },
+        set: (next) => { input.property("checked", next); this.update(); },
+      };
     }
 
     button(label, action) {
@@ -87,31 +103,80 @@
         .on("click", () => { action(); this.update(); });
     }
 
+    /** 先猜再看：選了一個答案，才由 reveal(選了什麼) 擺出那個狀態、說出結果。 */
+    predict({ question, options, reveal }) {
+      const box = this.root.insert("fieldset", ".interactive-plots").attr("class", "interactive-controls interactive-predict");
+      box.append("legend").text(`先猜：${question}`);
+      const buttons = box.selectAll("button").data(options).join("button").attr("type", "button").attr("aria-pressed", "false").text((name) => name);
+      const answer = box.append("p").attr("role", "status");
+      buttons.on("click", (_, chosen) => {
+        buttons.attr("aria-pressed", (name) => String(name === chosen));
+        answer.text(reveal(chosen));
+        this.update();
+      });
+    }
+
+    /** 網址要的值；沒有要、讀不懂、超出範圍都是 null。 */
+    remembered(key, [low, high]) {
+      const text = key === undefined ? null : this.asked.get(key) ?? null;
+      const value = text === null || text.trim() === "" ? NaN : Number(text);
+      return value >= low && value <= high ? value : null;
+    }
+
+    remember(key, now, first) {
+      if (key !== undefined) this.kept.push({ key, now, first });
+    }
+
+    /** 只寫與一開始不同的。 */
+    get hash() {
+      const changed = this.kept.filter(({ now, first }) => now() !== first);
+      return Interactive.writeAddress(this.name, changed.map(({ key, now }) => [key, now()]));
+    }
+
+    /** 連結帶著狀態：打開圖所在的摺疊，捲到圖這裡。 */
+    reveal() {
+      for (let at = this.root.node(); at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+      this.root.node().scrollIntoView();
+    }
+
     /** 圖上的把手，與一支滑桿連動；place(x, y, scale) 由畫圖的程式在每次重畫時呼叫。
-     *  from 把橫座標換成滑桿的值（例如 σ 的把手在 μ＋σ，值是 x − μ）。 */
-    handle(plot, control, { colour, from = (x) => x }) {
-      const group = plot.handles.append("g").attr("class", "handle").attr("tabindex", 0).attr("role", "slider");
+     *  from 把橫座標換成滑桿的值（例如 σ 的把手在 μ＋σ，值是 x − μ）。
+     *  給了 up（另一支滑桿）就兩個方向都拖得動，上下鍵走 up；place 另外給縱座標的 scale。 */
+    handle(plot, control, { colour, from = (x) => x, up = null }) {
+      const group = plot.handles.append("g").attr("class", up ? "handle free" : "handle").attr("tabindex", 0).attr("role", "slider");
       group.attr("aria-label", `${control.label}（圖上的把手）`);
       group.attr("aria-valuemin", control.min).attr("aria-valuemax", control.max);
       group.append("circle").attr("class", "reach").attr("r", 22);
       group.append("circle").attr("class", "knob").attr("r", 9).attr("fill", colour);
-      let scale = null;
-      group.call(d3.drag().container(plot.svg.node()).on("drag", (event) => control.set(from(scale.invert(event.x)))));
+      let [scale, upward] = [null, null];
+      group.call(d3.drag().container(plot.svg.node()).on("drag", (event) => {
+        control.set(from(scale.invert(event.x)));
+        if (up) up.set(upward.invert(event.y));
+      }));
       group.on("keydown", (event) => {
-        const next = keyed(event.key, control);
-        if (next !== null) { event.preventDefault(); control.set(next); }
+        const moved = up && /^(Arrow|Page)(Up|Down)$/.test(event.key) ? up : control;
+        const next = keyed(event.key, moved);
+        if (next !== null) { event.preventDefault(); moved.set(next); }
       });
-      return (x, y, current) => {
-        scale = current;
+      return (x, y, current, currentUp) => {
+        [scale, upward] = [current, currentUp];
         group.attr("transform", `translate(${x},${y})`);
-        group.attr("aria-valuenow", Math.min(control.max, Math.max(control.min, control.value))).attr("aria-valuetext", number(control.value, control.digits));
+        group.attr("aria-valuenow", Math.min(control.max, Math.max(control.min, control.value)))
+          .attr("aria-valuetext", [control, ...(up ? [up] : [])].map(({ value, digits }) => number(value, digits)).join("、"));
       };
     }
 
-    /** 圖的文字替代：看得見，也會念出來。 */
+    /** 圖的文字替代：看得見的馬上換，停手之後才念、才寫進網址。 */
     say(text) {
+      const first = this.text.text() === "";
+      this.text.text(text);
       clearTimeout(this.quiet);
-      this.quiet = setTimeout(() => this.text.text(text), this.text.text() ? QUIET : 0);
+      this.quiet = setTimeout(() => {
+        this.spoken.text(text);
+        // 自己管網址的圖（探索器、實驗室）沒有 key，不替它們寫。
+        if (this.kept.length && !first && this.hash !== this.written) Interactive.showAddress(this.name, this.hash);
+        this.written = this.hash;
+      }, QUIET);
     }
 
     draw(paint) {

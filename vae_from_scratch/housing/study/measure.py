@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,13 @@ from ...model import VAE
 from ...tables import seeds
 from ...tables.baselines import WITH_NUMBERS, ceiling, supervised
 from ...tables.conditional import by_logistic_regression, by_mode, by_vae, score
-from ...tables.measures import read_out
+from ...tables.measures import read_out, read_score
 from ...tables.seeds import Split
 from ..absence import categories
 from ..data import Houses, load_ames, load_kaggle
 from .ablation import PenaltyOnly
 from .mixed import BASELINES, ENCODINGS, mixed_baselines, mixed_likelihood, mixed_metrics, mixed_split
-from .rivals import rival_metrics, tsne, with_columns
+from .rivals import rival_metrics, rivals_with_columns, tsne, with_columns
 from .runs import RIVALS, TSNE, Result, Run
 
 IMPORTANCE_SAMPLES = 100
@@ -29,6 +30,8 @@ IMPUTATION_SAMPLES = 10
 LIKELIHOOD_SIZES = (2, 8)
 #: 平面：另外量「手上已有一欄時添多少」。
 PLANE = 2
+#: 每個週期都量驗證的損失要多花 6% 的時間；書裡只畫 beta 不超過這麼多的曲線（``validated``）。
+MOST_WATCHED_BETA = 1.5
 MODELS = {"vae": VAE, "autoencoder": Autoencoder, "penalty_only": PenaltyOnly}
 IMPUTERS = {"mode": by_mode, "logistic": by_logistic_regression}
 #: 一次切分的全部對照，一次算完。
@@ -43,7 +46,7 @@ def train(run: Run) -> Result:
     houses, data = houses_of(run.source, run.folder), split_of(run)
     if run.kind not in MODELS:
         return _baseline(run, data, houses)
-    vae = seeds.train(data, settings(run, data), run.seed, MODELS[run.kind])
+    vae = seeds.train(data, settings(run, data) | faster(), run.seed, MODELS[run.kind], validated(run))
     mean, log_var = vae.encode(data.x)
     metrics = seeds.measure(vae, data, mean, log_var) | _price_metrics(mean, houses, data, run.seed)
     if run.encoding == "level" and run.model["latent_dim"] in LIKELIHOOD_SIZES and run.kind == "vae":
@@ -83,6 +86,17 @@ def settings(run: Run, data: Split) -> dict[str, Any]:
     return found
 
 
+def faster() -> dict[str, bool]:
+    """裝了 numba，就用融合的 Adam：逐位元相同，訓練約快六分之一。"""
+    return {"fused_adam": True} if find_spec("numba") else {}
+
+
+def validated(run: Run) -> bool:
+    """歷程裡有沒有驗證的損失：第 7、11 章畫曲線的那種訓練（填 0、二維、目標接近 ELBO）才有。"""
+    plain = run.kind == "vae" and run.encoding == "zeros" and run.model["latent_dim"] == PLANE
+    return plain and run.model["beta"] <= MOST_WATCHED_BETA
+
+
 def _likelihood_metrics(vae: VAE, data: Split) -> dict[str, Any]:
     """更緊的下界。伯努利的模型再量「同一組 logit 讀成 softmax」，類別的模型再量補缺失。"""
     x, groups = data.x[data.measured], data.schema.groups
@@ -109,7 +123,10 @@ def _imputation_metrics(
 def _baseline(run: Run, data: Split, houses: Houses) -> Result:
     """對照的表示法用同樣的讀法打分數；參考線直接用房價學；補缺失的對照與 VAE 猜同樣的格子。"""
     if run.kind in WHOLE:
-        return Result(run, WHOLE[run.kind](houses, data, run.seed), [], {})
+        found = WHOLE[run.kind](houses, data, run.seed)
+        if run.kind == RIVALS and run.encoding == "level":  # 書只在這種編碼問「已有一欄，還添多少」
+            found |= rivals_with_columns(houses, data, run.seed)
+        return Result(run, found, [], {})
     if run.kind == TSNE:
         metrics, plane = tsne(houses, data)
         return Result(run, metrics, [], {"mean": plane})
@@ -130,5 +147,5 @@ def _baseline(run: Run, data: Split, houses: Houses) -> Result:
 
 def _price_metrics(codes: NDArray, houses: Houses, data: Split, seed: int) -> dict[str, float]:
     r2, shuffled = read_out(codes, houses.log_price, data.held_out, seed)
-    linear = read_out(codes, houses.log_price, data.held_out, seed, reader="linear")[0]
+    linear = read_score(codes, houses.log_price, data.held_out, reader="linear")
     return {"r2": r2, "r2_shuffled": shuffled, "r2_linear": linear}

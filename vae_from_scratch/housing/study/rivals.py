@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...tables.baselines import represent, supervised
+from ...tables.baselines import supervised
 from ...tables.coded import CodedTable, one_hot
-from ...tables.measures import read_out
+from ...tables.measures import read_score
+from ...tables.representations import represent, represent_sizes
 from ...tables.seeds import Split
 from ...tables.single_column import best_column, boosted, only
 from ..data import Houses
@@ -24,16 +25,21 @@ def rival_metrics(houses: Houses, data: Split, seed: int) -> dict[str, Any]:
     """四種表示法、15 個鄰居，以及單獨一個數（年份、面積）與單獨一欄類別。"""
     found: dict[str, Any] = representation_scores(REPRESENTATIONS, houses, data, seed)
     for name, values in single_numbers(houses).items():
-        found |= scores(name, values[:, None], houses.log_price, data.held_out, seed)
-    for name, codes in (
-        ("", np.empty((len(houses), 0))),
-        ("mca", represent("mca", data.coded, data.held_out, 2, seed)),
-    ):
-        found |= with_columns(name, codes, houses, data.held_out, seed)
+        found |= scores(name, values[:, None], houses.log_price, data.held_out)
     slot = best_column(data.coded, houses.log_price, data.held_out)
     column = one_hot(only(data.coded, slot))
-    r2 = read_out(column, houses.log_price, data.held_out, seed, reader="linear")[0]
+    r2 = read_score(column, houses.log_price, data.held_out, reader="linear")
     return found | {"column": data.schema.variables_[slot.position], "column_linear": r2}
+
+
+def rivals_with_columns(houses: Houses, data: Split, seed: int) -> dict[str, float]:
+    """手上已有年份、面積或兩者：只有它們，與加上 MCA 的兩個數（``with_columns``）。"""
+    mca = represent("mca", data.coded, data.held_out, 2, seed)
+    return {
+        key: r2
+        for name, codes in (("", mca[:, :0]), ("mca", mca))
+        for key, r2 in with_columns(name, codes, houses, data.held_out, seed).items()
+    }
 
 
 def single_numbers(houses: Houses) -> dict[str, NDArray]:
@@ -63,16 +69,15 @@ def representation_scores(names: Sequence[str], houses: Houses, data: Split, see
     price, held_out = houses.log_price, data.held_out
     found = {"neighbours": supervised("neighbours", data.coded, price, held_out, seed)}
     for name in names:
-        for size in SIZES:
-            codes = represent(name, data.coded, held_out, size, seed)
-            found |= scores(f"{name}_{size}", codes, price, held_out, seed)
+        for size, codes in represent_sizes(name, data.coded, held_out, SIZES, seed).items():
+            found |= scores(f"{name}_{size}", codes, price, held_out)
     return found
 
 
-def scores(name: str, codes: NDArray, values: NDArray, held_out: NDArray, seed: int) -> dict[str, float]:
+def scores(name: str, codes: NDArray, values: NDArray, held_out: NDArray) -> dict[str, float]:
     """一種編碼的兩個分數：15 個最近的鄰居，與線性的讀法。"""
     return {
-        name + suffix: read_out(codes, values, held_out, seed, reader=reader)[0]
+        name + suffix: read_score(codes, values, held_out, reader=reader)
         for reader, suffix in READERS.items()
     }
 
@@ -86,5 +91,5 @@ def tsne(houses: Houses, data: Split) -> tuple[dict[str, Any], NDArray]:
     from sklearn.manifold import TSNE as Embedding
 
     plane = Embedding(init="pca", random_state=0, n_jobs=1).fit_transform(data.x).astype(float)
-    splits = [scores("r2", plane, houses.log_price, houses.held_out(seed=s), s) for s in range(N_SPLITS)]
+    splits = [scores("r2", plane, houses.log_price, houses.held_out(seed=s)) for s in range(N_SPLITS)]
     return {f"{name}_by_split": [one[name] for one in splits] for name in splits[0]}, plane

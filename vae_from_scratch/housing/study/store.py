@@ -23,11 +23,13 @@ ENTRIES = (
     PACKAGE / "gradients" / "hand_derived.py",
     PACKAGE / "arithmetic.py",
 )
-#: 一個訓練週期的列數，與訓練以外的份量（只用來估計還要多久）。
+#: 一個訓練週期的列數，與訓練以外的份量（只用來估計還要多久）：由量過的時間換算，一秒兩萬二千（週期 × 列）。
 ROWS = {"split": 2_344, "all": 2_930}
 OTHER_WORK = {
-    "vae": 3_000, "autoencoder": 1_500, "ridge": 5_000, "boosting": 15_000, "logistic": 280_000,
-    "rivals": 60_000, "tsne": 300_000, "bernoulli": 30_000, "categorical": 120_000,
+    "vae": 3_000, "autoencoder": 3_000, "ridge": 5_000, "boosting": 20_000, "logistic": 120_000,
+    "rivals": 12_000, "rivals level": 75_000, "mixed_baselines": 15_000, "tsne": 600_000,
+    "bernoulli 2": 50_000, "bernoulli 8": 20_000, "categorical 2": 120_000, "categorical 8": 85_000,
+    "mixed 8": 150_000,
 }  # fmt: skip
 
 
@@ -59,12 +61,16 @@ def _trained(runs: list[Run], jobs: "int | Workers | None", verbose: bool) -> It
 
 
 def work_of(run: Run) -> "Work":
-    """一次訓練的份量，用來估計還要多久；訓練以外的份量由量過的時間換算，一秒約一萬五千（週期 × 列）。"""
+    """一次訓練的份量，用來估計還要多久。先找這種編碼、這個維數的，沒有再找這一種的。"""
     from ...progress import Work
 
-    rest = OTHER_WORK.get(run.kind.removesuffix("+numbers"), 2_000)
-    if run.kind == "vae" and run.encoding == "level" and run.model["latent_dim"] in (2, 8):
-        rest = OTHER_WORK[run.model["likelihood"]]
+    size = run.model.get("latent_dim")
+    detailed = {
+        "level": f"{run.model.get('likelihood', run.kind)} {size or 'level'}",
+        "mixed": f"mixed {size}",
+    }
+    name = detailed.get(run.encoding, "") if run.kind in ("vae", "rivals") else ""
+    rest = OTHER_WORK.get(name) or OTHER_WORK.get(run.kind.removesuffix("+numbers"), 2_000)
     return Work(run.model.get("epochs", 0), ROWS[run.rows], rest)
 
 

@@ -46,7 +46,7 @@ def measured() -> Iterator[tuple[dict[str, Any], NDArray]]:
             run = Run({}, seed, encoding=encoding)
             houses, data = houses_of(run.source, run.folder), split_of(run)
             plane = embed(data.x, data.held_out, seed)
-            found = scores("r2", plane, houses.log_price, data.held_out, seed)
+            found = scores("r2", plane, houses.log_price, data.held_out)
             yield {"encoding": encoding, "seed": seed} | found, plane[data.held_out]
 
 

@@ -120,7 +120,7 @@
   class Decoded {
     constructor(parent, fields, themes, houses) {
       Object.assign(this, { fields, houses, open: new Set() });
-      const box = parent.append("section").attr("class", "decoded").attr("aria-label", "解碼出來的房子");
+      const box = parent.append("section").attr("class", "decoded needs-decoder").attr("aria-label", "解碼出來的房子");
       this.title = box.append("h4").text("解碼出來的房子");
       this.note = box.append("p").attr("class", "note");
       const groups = box.append("div").attr("class", "themes").selectAll("details").data(Object.entries(themes))

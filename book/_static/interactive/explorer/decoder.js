@@ -7,7 +7,14 @@
   /** explorer.packed 的反函數；資料是小端序，今天的瀏覽器都是。 */
   function unpack({ dtype, shape, base64 }) {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    if (dtype === "float16") return { shape, values: Float32Array.from(new Uint16Array(bytes.buffer), half) };
     return { shape, values: new TYPES[dtype](bytes.buffer) };
+  }
+
+  /** 半精度的 16 個位元 → 數：符號 1、指數 5、尾數 10（IEEE 754）；多數的瀏覽器還沒有 Float16Array。 */
+  function half(bits) {
+    const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+    return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24);
   }
 
   /** 全連接層 a W + b；矩陣的最後一列是 b。 */
@@ -16,6 +23,12 @@
     for (let i = 0; i < rows - 1; i++)
       for (let j = 0; j < columns; j++) out[j] += a[i] * values[i * columns + j];
     return out;
+  }
+
+  /** 一層一層，隱藏層用 ReLU；最後一層不套。 */
+  function forward(layers, a) {
+    const hidden = layers.slice(0, -1).reduce((h, layer) => dense(h, layer).map((x) => Math.max(x, 0)), a);
+    return dense(hidden, layers.at(-1));
   }
 
   /** e^a / Σ e^a，先減去最大的，不會溢位。 */
@@ -50,8 +63,7 @@
 
     /** z → 各類別與旗標的機率，以及各數字的平均值（資料的單位）。 */
     outputs(z) {
-      const hidden = this.layers.slice(0, -1).reduce((a, layer) => dense(a, layer).map((x) => Math.max(x, 0)), z);
-      const output = dense(hidden, this.layers.at(-1));
+      const output = forward(this.layers, z);
       let start = 0;
       const probabilities = this.groups.map((size) => softmax(output.subarray(start, (start += size))));
       const numbers = this.variables.filter(({ levels }) => !levels);
@@ -71,5 +83,5 @@
     }
   }
 
-  window.Explorer = { ...window.Explorer, unpack, entropy, normalCdf, Decoder };
+  window.Explorer = { ...window.Explorer, unpack, forward, entropy, normalCdf, Decoder };
 })();

@@ -4,14 +4,30 @@
   const { number } = Interactive;
   const UNKNOWN = 255; // 缺失，或訓練時沒見過的水準
 
+  /** np.packbits 的反函數：一個位元一棟，高位在前。 */
+  function bits(bytes, count) {
+    return Uint8Array.from({ length: count }, (_, k) => (bytes[k >> 3] >> (7 - (k & 7))) & 1);
+  }
+
   class Houses {
-    constructor({ id, price, held_out, codes, mean, log_var, numbers }, variables) {
+    /** planes 是可以換過去的平面；第 0 張是有解碼器的那一張。 */
+    constructor({ id, price, held_out, codes, mean, log_var, numbers }, variables, planes = []) {
       const open = (array) => Explorer.unpack(array).values;
       Object.assign(this, { id, price, variables, rows: d3.range(id.length), logPrice: price.map(Math.log) });
-      Object.assign(this, { heldOut: open(held_out), codes: open(codes), mean: open(mean), logVar: open(log_var) });
+      this.codes = open(codes);
+      this.planes = [
+        { mean: open(mean), logVar: open(log_var), heldOut: open(held_out) },
+        ...planes.map((plane) => ({ mean: open(plane.mean), logVar: null, heldOut: bits(open(plane.held_out), id.length) })),
+      ];
+      this.use(0);
       this.numbers = Object.fromEntries(Object.entries(numbers).map(([name, array]) => [name, open(array)]));
       this.categories = variables.filter(({ levels }) => levels).length;
       this.index = new Map(variables.map(({ code }, v) => [code, v]));
+    }
+
+    /** 換一張平面：房子的位置與誰沒有訓練過都跟著換。 */
+    use(k) {
+      Object.assign(this, this.planes[k]);
     }
 
     /** 第 v 欄的值：第幾個水準，或數字；不知道是 null。 */
@@ -37,6 +53,12 @@
       return value === null ? "不明" : Explorer.words.amount(value, this.variables[this.index.get(code)].unit);
     }
 
+    /** 每一棟的社區，第幾個水準；不知道是 −1。 */
+    get places() {
+      const v = this.index.get("Neighborhood");
+      return this.rows.map((row) => this.level(row, v) ?? -1);
+    }
+
     label(row, variable) {
       const v = this.index.get(variable);
       return this.variables[v].labels[this.level(row, v)] ?? "不明";
@@ -47,10 +69,10 @@
       return this.encoding(row).mean.some((value) => Math.abs(value) > limit);
     }
 
-    /** 編碼的平均值與標準差。 */
+    /** 編碼的平均值與標準差；沒有標準差的平面是 null。 */
     encoding(row) {
       const pair = [2 * row, 2 * row + 1];
-      return { mean: pair.map((k) => this.mean[k]), sd: pair.map((k) => Math.exp(0.5 * this.logVar[k])) };
+      return { mean: pair.map((k) => this.mean[k]), sd: this.logVar && pair.map((k) => Math.exp(0.5 * this.logVar[k])) };
     }
 
     /** 預覽：一棟房子用一句話說。 */
@@ -117,6 +139,7 @@
       this.input = label.append("input").attr("type", "number").attr("min", low).attr("max", high);
       form.append("button").attr("type", "submit").text("找出來");
       this.go = form.append("button").attr("type", "button").text("把手走到它的編碼").on("click", this.actions.goToShown);
+      this.ends = ["A", "B"].map((name, k) => form.append("button").attr("type", "button").text(`當作 ${name}`).on("click", () => this.actions.setEnd(k, this.row)));
       this.leave = form.append("button").attr("type", "button").text("不看這棟").on("click", () => this.actions.pick(null));
     }
 
@@ -126,12 +149,12 @@
       if (row >= 0) this.actions.pick(row);
     }
 
-    /** report：{ categories, numbers, price }，由解碼器與價格地圖算；前兩個是 { known, right }。 */
+    /** report：{ categories, numbers, price }，由解碼器與價格地圖算；前兩個是 { known, right }，沒有解碼器就沒有。 */
     show(row, report) {
       this.row = row;
       const none = row === null;
       this.go.attr("hidden", none ? "" : null);
-      this.leave.attr("hidden", none ? "" : null);
+      for (const button of [this.leave, ...this.ends]) button.attr("hidden", none ? "" : null);
       this.title.text(none ? "選一棟房子" : `${this.houses.id[row]} 號房子，成交價 ${Explorer.words.price(this.houses.price[row])}美元`);
       const lines = none ? ["點平面上的一個點，按最近 15 棟裡的編號，或在這裡輸入編號。"] : this.describe(row, report);
       this.lines.selectAll("li").data(lines).join("li").text((line) => line);
@@ -141,17 +164,18 @@
       const { houses } = this;
       const { mean, sd } = houses.encoding(row);
       const amounts = ["GrLivArea", "TotRmsAbvGrd", "GarageCars"].map((code) => houses.amount(row, code));
-      return [
+      const lines = [
         `${houses.label(row, "Neighborhood")}，${houses.label(row, "BldgType")}，${houses.label(row, "HouseStyle")}。` +
           `${houses.amount(row, "YearBuilt")}建，居住面積 ${amounts[0]}，房間 ${amounts[1]}，車位 ${amounts[2]}，` +
           `整體品質 ${houses.amount(row, "OverallQual")}（滿分 10）。`,
-        `編碼器把它放在 ${Explorer.words.point(mean)}，標準差 ${Explorer.words.point(sd)}` +
-          `（${houses.beyond(row, this.limit) ? `在平面 ±${this.limit} 之外，畫不出來` : "平面上的兩圈是 1 與 2 個標準差"}）。`,
-        `解碼它的編碼：${categories.known} 個類別猜中 ${categories.right} 個；` +
+        `${sd ? "編碼器把它放在" : "這張平面把它放在"} ${Explorer.words.point(mean)}${sd ? `，標準差 ${Explorer.words.point(sd)}` : ""}` +
+          `${houses.beyond(row, this.limit) ? `（在平面 ±${this.limit} 之外，畫不出來）` : sd ? "（平面上的兩圈是 1 與 2 個標準差）" : ""}。`,
+        categories && `解碼它的編碼：${categories.known} 個類別猜中 ${categories.right} 個；` +
           `${numbers.known} 個數字有 ${numbers.right} 個在一個標準差之內（或說對了沒有）。`,
         `不算它自己，最近 15 棟的期望房價是 ${Explorer.words.price(Math.exp(price.mean))}。` +
           (houses.heldOut[row] ? "它是留下的房子，模型沒有看過。" : "模型訓練時看過它的 79 欄（沒看過價格）。"),
       ];
+      return lines.filter(Boolean);
     }
   }
 

@@ -9,7 +9,7 @@
       const parts = fields.map(({ variable }) => variable.shares).filter(Boolean);
       this.count = parts.length;
       this.base = d3.sum(parts, Explorer.entropy);
-      const box = parent.append("section").attr("aria-label", "解碼器有多少把握");
+      const box = parent.append("section").attr("class", "needs-decoder").attr("aria-label", "解碼器有多少把握");
       box.append("h4").text("解碼器有多少把握");
       const meter = box.append("div").attr("class", "meter").attr("aria-hidden", "true");
       this.bar = meter.append("i");
@@ -37,7 +37,7 @@
   class Changes {
     constructor(parent, fields, size = 6) {
       Object.assign(this, { fields, size });
-      const box = parent.append("section").attr("aria-label", "變了什麼");
+      const box = parent.append("section").attr("class", "needs-decoder").attr("aria-label", "變了什麼");
       this.title = box.append("h4");
       this.list = box.append("ul").attr("class", "changes");
     }

@@ -36,6 +36,10 @@
     original: (value, unit) => (unit in SHOWN ? `${rounded(value, 0)} ${unit}` : ""),
     /** 資料的單位，一位小數到整數：展開來看的細節。 */
     exact: (value, unit, s = value) => rounded(value, Math.abs(s) < 10 ? 1 : 0, unit),
+    /** 讀者寫的單位與它的名字：資料的 = 寫的 × size。 */
+    unit: (unit) => shown(unit).name,
+    toData: (value, unit) => value * shown(unit).size,
+    fromData: (value, unit) => value / shown(unit).size,
     squareMetres: (value) => rounded(value / FEET ** 2, 0),
   };
 

@@ -5,6 +5,7 @@
 
   const MARGIN = { left: 38, right: 96, top: 24, bottom: 36 };
   const BELOW = 0.35; // ELBO 的縱軸往「不看編碼」的下面再留它的這麼多
+  const LOWEST = -4; // 再低（「不看編碼」的這麼多倍）就不跟了，線尾寫在圖外
   const EARLY = 3; // 頭幾個週期的 KL 常常很大，不讓它把後面壓扁
   const SPACE = 15; // 線尾的字至少隔這麼多像素
 
@@ -19,19 +20,18 @@
   class Chart {
     constructor(stage, label, title, height) {
       Object.assign(this, { stage, title, height });
-      this.plot = stage.plot({ label, height });
+      this.plot = Interactive.steady(stage.plot({ label, height }));
       this.clip = `lab-clip-${++Chart.count}`;
     }
 
     /** lines：{points: [[週期, 值], …], colour, name, dash, faint}；level：{value, name} 一條橫線。 */
     draw({ lines, epochs, domain, level }) {
-      const { plot, stage, height } = this, { width } = plot;
+      const { plot, height } = this, { width } = plot;
       const x = d3.scaleLinear([0, Math.max(epochs, 2)], [MARGIN.left, Math.max(MARGIN.left + 60, width - MARGIN.right)]);
       const y = d3.scaleLinear(domain, [height - MARGIN.bottom, MARGIN.top]).nice(5);
-      const frame = keep(keep(plot.g, "clipPath", "clip").attr("id", this.clip), "rect", "frame");
-      frame.attr("x", x.range()[0]).attr("y", y.range()[1]).attr("width", x.range()[1] - x.range()[0] + 4).attr("height", y.range()[0] - y.range()[1]);
-      stage.axis(plot, x, { at: y.range()[0], title: "訓練週期", ticks: 6 });
-      stage.axis(plot, y, { side: "left", at: x.range()[0], title: this.title, ticks: 5 });
+      const framed = [x.domain(), x.range(), y.domain()].join();
+      if (framed !== this.framed) this.drawFrame(x, y);
+      this.framed = framed;
       const inside = keep(plot.g, "g", "inside").attr("clip-path", `url(#${this.clip})`);
       keep(inside, "line", "level").attr("display", level ? null : "none").attr("x1", x.range()[0]).attr("x2", x.range()[1])
         .attr("y1", y(level?.value ?? 0)).attr("y2", y(level?.value ?? 0));
@@ -41,10 +41,20 @@
       this.label(lines, level, x, y);
     }
 
+    /** 軸與框：範圍換了才重畫。 */
+    drawFrame(x, y) {
+      const { plot, stage } = this;
+      const frame = keep(keep(plot.g, "clipPath", "clip").attr("id", this.clip), "rect", "frame");
+      frame.attr("x", x.range()[0]).attr("y", y.range()[1]).attr("width", x.range()[1] - x.range()[0] + 4).attr("height", y.range()[0] - y.range()[1]);
+      stage.axis(plot, x, { at: y.range()[0], title: "訓練週期", ticks: 6 });
+      stage.axis(plot, y, { side: "left", at: x.range()[0], title: this.title, ticks: 5 });
+    }
+
     label(lines, level, x, y) {
       const ends = lines.filter(({ points, name }) => name && points.length).map(({ points, colour, name }) => {
         const [, value] = points.at(-1);
-        return { y: y(value), colour, text: name(value) };
+        const [low, high] = y.domain(), off = value < low ? " ↓圖外" : value > high ? " ↑圖外" : "";
+        return { y: y(value), colour, text: name(value) + off };
       });
       if (level) ends.push({ y: y(level.value), colour: this.stage.colours.muted, text: level.name });
       ends.forEach((one) => { one.y = Math.min(y.range()[0], Math.max(y.range()[1], one.y)); });
@@ -55,9 +65,10 @@
   Chart.count = 0;
 
   class Curves {
-    constructor(stage) {
+    /** what 是一列是什麼。 */
+    constructor(stage, what = "房子") {
       this.stage = stage;
-      this.elbo = new Chart(stage, "ELBO 對訓練週期：訓練的房子、留下的房子，與不看編碼的線", "ELBO（nats，越高越好）", 210);
+      this.elbo = new Chart(stage, `ELBO 對訓練週期：訓練的${what}、留下的${what}，與不看編碼的線`, "ELBO（nats，越高越好）", 210);
       this.kl = new Chart(stage, "每個單元的 KL 對訓練週期", "每個單元的 KL（nats）", 180);
     }
 
@@ -82,7 +93,8 @@
         { points: train(run), colour: muted, name: (value) => `訓練 ${number(value, 1)}` },
         { points: held(run), colour: q, name: (value) => `留下 ${number(value, 1)}` },
       ];
-      const low = noCode * (1 + BELOW);
+      const ends = [train(run), held(run)].filter((points) => points.length > EARLY).map((points) => points.at(-1)[1]);
+      const low = Math.max(LOWEST * -noCode, Math.min(noCode * (1 + BELOW), ...ends.filter(Number.isFinite).map((value) => value - 1))); // 跟著最後的值走
       const best = d3.max(lines.flatMap(({ points }) => points), ([, value]) => value) ?? noCode;
       this.elbo.draw({ lines, epochs, domain: [low, Math.max(best, noCode * 0.8)], level: { value: noCode, name: `不看編碼 ${number(noCode, 1)}` } });
     }

@@ -4,9 +4,6 @@
 
   const TYPES = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array };
   const UNKNOWN = 255; // 代碼裡的「缺失」
-  const YEARS = [1900, 2010]; // 年份的色階；更早的與最早的同色
-  const SHADES = 60; // 色階分成這麼多格
-  const OTHERS = "#B9BEC4";
 
   function unpack({ dtype, base64 }) {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -37,21 +34,17 @@
 
     /** 社區的名字與棟數，由多到少。 */
     get neighbourhoods() {
-      const v = this.neighbourhood, rows = d3.range(this.count);
-      const counts = d3.rollup(rows, (list) => list.length, (row) => this.code(row, v));
-      counts.delete(-1);
-      return d3.sort([...counts], ([, n]) => -n).map(([level, n]) => ({ level, n, name: this.variables[v].labels[level] }));
+      return Interactive.counted(this.places, this.variables[this.neighbourhood].labels);
     }
+
+    get places() { return d3.range(this.count).map((row) => this.code(row, this.neighbourhood)); }
 
     /** 每一棟的顏色；mode 是 "price"、"year" 或社區的編號。 */
     colours(mode, accent) {
-      if (mode === "price") return this.shades(this.logPrice, this.data.price_range, d3.interpolateViridis);
-      if (mode === "year") return this.shades(this.year, YEARS, d3.interpolateViridis);
-      return Array.from({ length: this.count }, (_, row) => (this.code(row, this.neighbourhood) === mode ? accent : OTHERS));
-    }
-
-    shades(values, [low, high], palette) {
-      return Array.from(values, (value) => palette(Math.round(SHADES * Math.min(1, Math.max(0, (value - low) / (high - low)))) / SHADES));
+      const { price, year } = Interactive.scales(this.data);
+      if (mode === "price") return Interactive.shades(this.logPrice, price.range);
+      if (mode === "year") return Interactive.shades(this.year, year.range);
+      return Interactive.singledOut(this.places, mode, accent);
     }
 
     /** 一棟真的房子，一句話。 */
@@ -71,5 +64,5 @@
     }
   }
 
-  globalThis.Lab = { ...globalThis.Lab, Houses, YEARS, OTHERS };
+  globalThis.Lab = { ...globalThis.Lab, Houses };
 })();

@@ -1,45 +1,65 @@
 /* 實驗室的平面：每棟房子一點（畫布），座標軸固定在 ±4，上面是可以拖的把手（SVG），下面是色階。
- * 一維畫成一條：上下只是錯開，沒有意思；三維畫三軸中的兩軸，由讀者選。 */
+ * 一維畫成一條：上下只是錯開，沒有意義；三維畫三軸中的兩軸，由讀者選。 */
 (function () {
   "use strict";
-  const { keep } = Interactive;
+  const { keep, number } = Interactive;
 
   const MARGIN = { left: 30, right: 8, top: 10, bottom: 26 };
   const WIDEST = 560;
   const STEP = { small: 0.05, large: 0.5 };
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
   const TOUCH = 14; // 離點這麼多像素以內，就算指到那棟房子
+  const SHADES = 48; // 色階畫成這麼多格
+  const SAMPLE = 40; // 橢圓畫這麼多棟：再多就看不清了
+  const FAINT = 0.4; // 畫橢圓的時候，點淡一點
+  const GATHERED = 0.3; // 每一個座標都比這小，就是縮成一團
   const BITS = 1e4;
   const [DOT, RADIUS] = [6, 2.1]; // 像素
 
   /** 固定的錯開：同一棟每次都在同樣的高度，點才不會跳。 */
   const scatter = (row) => (((row * 7919 + 3571) % BITS) / BITS - 0.5) * 5;
 
+  const [LINE, LEGEND] = [18, 32]; // PNG 裡一行說明、色階的高度
+
+  /** 太長的說明折成幾行，不把字壓扁。 */
+  function wrapped(text, font, width) {
+    const pen = document.createElement("canvas").getContext("2d"), lines = [""];
+    pen.font = font;
+    for (const character of text) {
+      if (pen.measureText(lines.at(-1) + character).width > width) lines.push("");
+      lines[lines.length - 1] += character;
+    }
+    return lines;
+  }
+
   class Plane {
     /** actions：move(z) 把手走到哪裡，hover(z 或 null) 滑鼠指著哪裡。 */
     constructor(stage, houses, actions) {
-      Object.assign(this, { stage, houses, actions, axes: [0, 1], latent: 2, codes: null, z: [0, 0, 0] });
+      Object.assign(this, { stage, houses, actions, axes: [0, 1], latent: 2, codes: null, z: [0, 0, 0], ellipses: false, picked: null, stale: true });
+      this.sample = d3.range(SAMPLE).map((k) => Math.floor((k + 0.5) * houses.count / SAMPLE));
       this.limit = stage.data.limit;
       this.canvas = stage.plots.append("canvas").attr("aria-hidden", "true").node();
-      this.plot = stage.plot({ label: "潛在平面：每一點是一棟房子的平均編碼，座標軸固定在 ±4", height: 400 });
+      this.plot = Interactive.steady(stage.plot({ label: `潛在平面：每一點是${houses.one ?? "一棟房子"}的平均編碼，座標軸固定在 ±4`, height: 400 }));
       this.tip = stage.plots.append("p").attr("class", "lab-tip").attr("hidden", "");
       this.legend = stage.plot({ label: "顏色的意思", height: 46 });
       this.addHandle();
       this.listen();
     }
 
+    get unit() { return this.houses.unit ?? "棟"; }
+
     get flat() { return this.latent === 1; }
 
     /** 這兩軸是第幾個單元；一維的縱軸不是單元。 */
     choose(axes) {
-      this.axes = axes;
+      Object.assign(this, { axes, stale: true });
     }
 
     paintWith(colours, scale) {
-      const grey = (row) => colours[row] === Lab.OTHERS;
+      const grey = (row) => colours[row] === Interactive.OTHERS;
       this.order = d3.sort(d3.range(this.houses.count), (row) => !grey(row)); // 灰色的先畫，才不會蓋住要看的
       const kinds = [...new Set(colours)], places = new Map(kinds.map((colour, k) => [colour, k]));
-      Object.assign(this, { kinds, scale, dots: null, kind: Uint16Array.from(colours, (colour) => places.get(colour)) });
+      Object.assign(this, { kinds, scale, dots: null, stale: true, kind: Uint16Array.from(colours, (colour) => places.get(colour)) });
     }
 
     /** 每種顏色先畫好一個圓點，之後一棟貼一張：幾千個點一秒重畫好幾次也不卡。 */
@@ -69,7 +89,10 @@
       handle.call(d3.drag().container(node).on("drag", ({ x, y }) => this.actions.move(this.at(x, y))));
       handle.on("keydown", (event) => {
         const next = this.keyed(event);
-        if (next) { event.preventDefault(); this.actions.move(next); }
+        if (!next) return;
+        event.preventDefault();
+        this.actions.move(next);
+        this.pick(this.houseAt(...this.seen(next)));
       });
       this.handle = handle;
     }
@@ -87,19 +110,30 @@
     listen() {
       const { svg } = this.plot;
       svg.on("pointermove", (event) => event.pointerType === "mouse" && this.pointed(event));
-      svg.on("pointerleave", () => { this.showTip(null); this.actions.hover(null); });
+      svg.on("pointerleave", () => { this.pick(null); this.actions.hover(null); });
       svg.on("click", (event) => {
         if (event.target.closest(".handle")) return;
         const at = d3.pointer(event, svg.node());
         this.actions.move(this.at(...at));
-        this.showTip(this.houseAt(...at));
+        this.pick(this.houseAt(...at));
       });
     }
 
     pointed(event) {
       const [x, y] = d3.pointer(event, this.plot.svg.node());
-      this.showTip(this.houseAt(x, y));
+      this.pick(this.houseAt(x, y));
       this.actions.hover(this.at(x, y));
+    }
+
+    /** 指著這一棟（沒有是 null）：說它是誰，畫它的橢圓。 */
+    pick(row) {
+      if (row !== this.picked) Object.assign(this, { picked: row, stale: this.stale || this.ellipses });
+      this.showTip(row);
+    }
+
+    /** 畫不畫編碼器的橢圓：中心 μ，半徑一個標準差。 */
+    showEllipses(on) {
+      Object.assign(this, { ellipses: on, stale: true });
     }
 
     /** 畫面上的一點 → 編碼；沒有畫出來的那一軸是 0。 */
@@ -110,20 +144,27 @@
       return z;
     }
 
+    /** at 的反函數。 */
+    seen(z) {
+      return [this.x(z[this.axes[0]]), this.y(this.flat ? 0 : z[this.axes[1]])];
+    }
+
     houseAt(x, y) {
-      if (!this.codes) return null;
+      const { xs, ys } = this;
+      if (!xs) return null;
       let found = null, least = TOUCH ** 2;
-      for (let row = 0; row < this.houses.count; row++) {
-        const [a, b] = this.place(row), distance = (a - x) ** 2 + (b - y) ** 2;
+      for (let row = 0; row < xs.length; row++) {
+        const distance = (xs[row] - x) ** 2 + (ys[row] - y) ** 2;
         if (distance < least) { least = distance; found = row; }
       }
       return found;
     }
 
-    place(row) {
-      const { codes, latent, axes } = this;
-      const up = this.flat ? scatter(row) : codes[row * latent + axes[1]];
-      return [this.x(codes[row * latent + axes[0]]), this.y(up)];
+    /** 每一棟畫在哪一個像素。 */
+    placeAll() {
+      const { codes, latent, axes, houses, x, y } = this;
+      this.xs = Float64Array.from({ length: houses.count }, (_, row) => x(codes[row * latent + axes[0]]));
+      this.ys = Float64Array.from({ length: houses.count }, (_, row) => y(this.flat ? scatter(row) : codes[row * latent + axes[1]]));
     }
 
     resize() {
@@ -139,25 +180,35 @@
       const ratio = Math.min(2, window.devicePixelRatio || 1);
       Object.assign(this.canvas, { width: width * ratio, height: this.height * ratio });
       Object.assign(this.canvas.style, { width: `${width}px`, height: `${this.height}px` });
-      Object.assign(this, { ratio, dots: null });
+      Object.assign(this, { ratio, dots: null, stale: true });
     }
 
     /** 換一張快照。 */
-    show({ mean, latent }) {
-      Object.assign(this, { codes: mean, latent });
+    show({ mean, logVar, latent }) {
+      Object.assign(this, { codes: mean, logVar, latent, stale: true });
     }
 
     draw(z) {
       this.z = z;
       this.resize();
+      if (this.stale) this.repaint();
+      if (this.framed !== this.frameKey) this.drawFrame();
+      this.handle.attr("transform", `translate(${this.seen(z)})`);
+    }
+
+    /** 點或橢圓變了才重畫；只拖把手，畫布不動。 */
+    repaint() {
+      this.stale = false;
       const pen = this.canvas.getContext("2d");
       pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
       pen.clearRect(0, 0, this.width, this.height);
-      if (this.codes) this.paintHouses(pen);
+      if (this.codes) {
+        this.placeAll();
+        this.paintHouses(pen);
+        this.paintEllipses(pen);
+      }
+      if (this.ellipses) this.showTip(this.picked); // σ 一路在變
       this.drawOutside();
-      if (this.framed !== this.frameKey) this.drawFrame();
-      const shown = this.flat ? [z[this.axes[0]], 0] : this.axes.map((axis) => z[axis]);
-      this.handle.attr("transform", `translate(${this.x(shown[0])},${this.y(shown[1])})`);
     }
 
     paintHouses(pen) {
@@ -165,14 +216,63 @@
       this.outside = 0;
       if (!this.dots) this.drawDots();
       const size = DOT * this.ratio;
+      pen.globalAlpha = this.ellipses ? FAINT : 1;
       for (const row of this.order) {
-        const [x, y] = this.place(row);
+        const x = this.xs[row], y = this.ys[row];
         if (!(x >= left && x <= right && y >= top && y <= bottom)) { this.outside += 1; continue; }
         pen.drawImage(this.dots, this.kind[row] * size, 0, size, size, x - DOT / 2, y - DOT / 2, DOT, DOT);
       }
+      pen.globalAlpha = 1;
     }
 
-    axisName(k) { return this.flat && k === 1 ? "上下只是錯開，沒有意思" : `z${"₁₂₃"[this.axes[k]]}`; }
+    /** 這一棟在各單元的標準差。 */
+    deviations(row) {
+      return d3.range(this.latent).map((k) => Math.exp(0.5 * this.logVar[row * this.latent + k]));
+    }
+
+    /** 抽樣的幾棟與指著的一棟，各畫 ±1 個標準差；不出框。 */
+    paintEllipses(pen) {
+      if (!this.ellipses) return;
+      const { q, bad } = this.stage.colours, [[left, right], [bottom, top]] = [this.x.range(), this.y.range()];
+      pen.save();
+      pen.beginPath();
+      pen.rect(left, top, right - left, bottom - top);
+      pen.clip();
+      Object.assign(pen, { strokeStyle: q, lineWidth: 1.5 });
+      for (const row of this.sample) this.paintEllipse(pen, row);
+      Object.assign(pen, { strokeStyle: bad, lineWidth: 3 });
+      if (this.picked !== null) this.paintEllipse(pen, this.picked);
+      pen.restore();
+    }
+
+    /** 一維是一段：左右各一個標準差。 */
+    paintEllipse(pen, row) {
+      const x = this.xs[row], y = this.ys[row], scale = this.x(1) - this.x(0), sigma = this.deviations(row), half = scale * sigma[this.axes[0]];
+      pen.beginPath();
+      if (this.flat) {
+        pen.moveTo(x - half, y);
+        pen.lineTo(x + half, y);
+      } else {
+        pen.ellipse(x, y, half, scale * sigma[this.axes[1]], 0, 0, 2 * Math.PI);
+      }
+      pen.stroke();
+    }
+
+    /** 橢圓是什麼，一句話。 */
+    get told() {
+      return `${this.flat ? "藍色的橫線" : "藍色的橢圓"}是編碼器給一棟房子的 q(z|x)：中心是 μ，${this.flat ? "左右" : "半徑"}各一個標準差 σ。畫了 ${SAMPLE} 棟，指著的那一棟是紅的。`;
+    }
+
+    /** 全部縮在原點附近的一句話；不是就是 null。 */
+    get gathered() {
+      const far = this.codes ? d3.max(this.codes, Math.abs) : Infinity;
+      return far < GATHERED ? `${this.houses.count} ${this.unit}都在原點附近，座標不超過 ${(Math.ceil(100 * far) / 100).toFixed(2)}` : null;
+    }
+
+    /** 看不見的房子：縮成一團，或在圖外。 */
+    get remark() { return this.gathered ?? (this.outside ? `${this.outside} ${this.unit}在圖外` : ""); }
+
+    axisName(k) { return this.flat && k === 1 ? "上下只是錯開，沒有意義" : `z${"₁₂₃"[this.axes[k]]}`; }
 
     /** 框與色階只在這些改變時才重畫。 */
     get frameKey() {
@@ -180,8 +280,8 @@
     }
 
     drawOutside() {
-      const { plot, x, y, outside } = this;
-      keep(plot.g, "text", "outside").text(outside ? `${outside} 棟在圖外` : "").attr("x", x.range()[1] - 4)
+      const { plot, x, y } = this;
+      keep(plot.g, "text", "outside").text(this.remark).attr("x", x.range()[1] - 4)
         .attr("y", y.range()[1] + 10).attr("text-anchor", "end");
     }
 
@@ -206,7 +306,7 @@
 
     /** 色階；社區只有兩種顏色，名字就寫在旁邊。 */
     drawLegend() {
-      const { legend, scale } = this, [left, right] = this.x.range(), pieces = d3.range(48);
+      const { legend, scale } = this, [left, right] = this.x.range(), pieces = d3.range(SHADES);
       const width = (right - left) / pieces.length;
       keep(legend.g, "g", "shades").selectAll("rect").data(scale.ticks ? pieces : []).join("rect").attr("y", 2).attr("height", 9)
         .attr("x", (k) => left + k * width).attr("width", width + 0.6).attr("fill", (k) => d3.interpolateViridis((k + 0.5) / pieces.length));
@@ -219,7 +319,9 @@
     }
 
     showTip(row) {
-      const text = row === null ? "" : this.houses.sentence(row);
+      const sigma = row !== null && this.ellipses ? `；σ 是 ${this.deviations(row).map((one) => number(one)).join("、")}` : "";
+      const text = row === null ? "" : this.houses.sentence(row) + sigma;
+      if (text === this.tip.text()) return;
       const [left, right] = this.x.range();
       this.tip.attr("hidden", text ? null : "").text(text)
         .style("left", `${left + 4}px`).style("width", `${right - left - 8}px`).style("top", `${this.y.range()[0] - 4}px`);
@@ -240,20 +342,37 @@
       pen.setLineDash([]);
     }
 
-    /** 存成 PNG 的畫布：點、框、軸的名字，下面兩行說顏色的意思、這是怎麼訓練出來的。 */
+    /** PNG 裡的色階與刻度；社區沒有色階。 */
+    paintLegend(pen, top) {
+      const { ticks, range } = this.scale, [left, right] = this.x.range(), width = (right - left) / SHADES;
+      if (!ticks) return;
+      for (let k = 0; k < SHADES; k++) {
+        pen.fillStyle = d3.interpolateViridis((k + 0.5) / SHADES);
+        pen.fillRect(left + k * width, top, width + 0.6, 9);
+      }
+      pen.fillStyle = this.stage.colours.ink;
+      pen.textAlign = "center";
+      const at = d3.scaleLinear(range, [left, right]);
+      for (const [value, text] of ticks) pen.fillText(text, at(value), top + 23);
+    }
+
+    /** 存成 PNG 的畫布：點、框、色階、軸的名字，下面幾行說顏色的意思、這是怎麼訓練出來的。 */
     picture(caption, { ink, muted }) {
-      const scale = 2, canvas = document.createElement("canvas"), extra = 38;
+      const scale = 2, canvas = document.createElement("canvas"), font = `12px ${getComputedStyle(this.plot.svg.select("text").node()).fontFamily}`;
+      const lines = [`顏色：${this.scale.title}`, caption, this.remark, this.ellipses ? this.told : ""].filter(Boolean).flatMap((text) => wrapped(text, font, this.width - 2 * MARGIN.left));
+      const legend = this.scale.ticks ? LEGEND : 0, extra = legend + LINE * (lines.length - 1) + 20;
       Object.assign(canvas, { width: this.width * scale, height: (this.height + extra) * scale });
       const pen = canvas.getContext("2d"), [[left, right], [bottom, top]] = [this.x.range(), this.y.range()];
       pen.scale(scale, scale);
       pen.fillStyle = "#fff";
       pen.fillRect(0, 0, this.width, this.height + extra);
       if (this.codes) this.paintHouses(pen);
+      if (this.codes) this.paintEllipses(pen);
       pen.strokeStyle = muted;
       pen.strokeRect(left, top, right - left, bottom - top);
       this.drawPriors(pen);
       pen.fillStyle = ink;
-      pen.font = `12px ${getComputedStyle(this.plot.svg.select("text").node()).fontFamily}`;
+      pen.font = font;
       for (const value of [-4, -2, 0, 2, 4]) {
         const text = String(value).replace("-", "−");
         pen.textAlign = "center";
@@ -264,7 +383,9 @@
       pen.textAlign = "left";
       pen.fillText(this.axisName(1), left + 6, top + 16);
       pen.fillText(this.axisName(0), right - 18, bottom - 6);
-      [`顏色：${this.scale.title}`, caption].forEach((line, k) => pen.fillText(line, left, this.height + 12 + 18 * k, right - left));
+      this.paintLegend(pen, this.height);
+      pen.textAlign = "left";
+      lines.forEach((line, k) => pen.fillText(line, left, this.height + legend + 12 + LINE * k));
       return canvas;
     }
   }

@@ -30,9 +30,9 @@
     }
 
     /** 新的一次訓練；傳回它的號碼，舊的訊息由號碼認得出來。 */
-    configure(settings) {
+    configure(settings, plan) {
       this.run += 1;
-      this.order("configure", { settings, run: this.run });
+      this.order("configure", { settings, plan, run: this.run });
       return this.run;
     }
   }

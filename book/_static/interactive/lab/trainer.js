@@ -47,8 +47,13 @@ globalThis.LabTrainer = (function factory() {
       }
       const [r2, shuffled] = this.readPrice(codes.mean, latent);
       const active = activeUnits(codes.mean, this.held, latent);
-      const { epoch, step } = engine.position;
-      return { ...codes, latent, elbo, reconstruction, kl, klPerUnit, r2, shuffled, active, epoch, step, steps: engine.steps };
+      return { ...codes, latent, elbo, reconstruction, kl, klPerUnit, r2, shuffled, active, ...this.position };
+    }
+
+    /** 在第幾個週期、做了幾步，一個週期幾步。 */
+    get position() {
+      const { engine } = this, { epoch, step } = engine.position;
+      return { epoch, step, steps: engine.steps };
     }
 
     /** 最近的 15 棟訓練過的房子猜留下的房子的對數房價：R²，與打亂房價的 R²。 */
@@ -99,21 +104,54 @@ globalThis.LabTrainer = (function factory() {
 
   // ── worker：收指令，一小段一小段地訓練 ──
 
-  /** post(message) 送出去；turn() 讓瀏覽器有機會把新的指令交進來；now() 是毫秒。 */
+  /** post(message) 送出去；turn(ms) 等一下，讓瀏覽器有機會把新的指令交進來；now() 是毫秒。 */
   class Session {
     constructor(trainer, post, turn, now) {
-      Object.assign(this, { trainer, post, turn, now, loop: null, until: 0 });
+      Object.assign(this, { trainer, post, turn, now, loop: null, until: 0, rate: null, next: 0, cost: 0 });
     }
 
-    configure({ settings, run }) {
-      Object.assign(this, { run, reported: 0, loop: null });
+    /** plan：走到第 at 步要改的設定 [{at, settings}]，由先到後；讀者自己改了，剩下的就不算。 */
+    configure({ settings, run, plan = [] }) {
+      Object.assign(this, { run, reported: 0, loop: null, plan: [...plan] });
       const found = this.trainer.configure(settings);
       this.post({ kind: "configured", run, ...found });
       this.report();
     }
 
     change({ settings }) {
-      this.trainer.engine.change(settings);
+      this.plan = [];
+      this.apply(settings, false);
+    }
+
+    /** 改設定，回報是走了幾步以後改的：同樣的步數再改一次，結果逐位元相同。 */
+    apply(settings, planned) {
+      const { engine } = this.trainer, { epoch, step } = engine.position;
+      engine.change(settings);
+      this.post({ kind: "changed", run: this.run, at: (epoch - 1) * engine.steps + step, settings, planned });
+    }
+
+    /** 走一步；到了計畫要改的那一步就先改。 */
+    advance() {
+      const { engine } = this.trainer, { epoch, step } = engine.position, made = (epoch - 1) * engine.steps + step;
+      while (this.plan.length && this.plan[0].at <= made) this.apply(this.plan.shift().settings, true);
+      engine.step();
+    }
+
+    /** 一秒走幾步；null 是能多快就多快。只改等多久，不改算什麼。 */
+    speed({ rate }) {
+      Object.assign(this, { rate, next: this.now() });
+    }
+
+    /** 走一小段：不超過 SLICE 毫秒；有定速度的，只走到這一刻該走的步數。傳回走了沒有。 */
+    slice() {
+      const began = this.now();
+      let moved = false;
+      while (this.unfinished && this.now() - began < SLICE && !(this.rate && this.now() < this.next)) {
+        this.advance();
+        moved = true;
+        if (this.rate) this.next = Math.max(this.next, began - SLICE) + 1000 / this.rate; // 落後太多就不追了
+      }
+      return moved;
     }
 
     /** 訓練到第 until 個週期做完；正在訓練就只改終點。中途換了設定（configure），這一圈安靜地結束。 */
@@ -121,14 +159,25 @@ globalThis.LabTrainer = (function factory() {
       this.until = until;
       if (this.loop) return;
       const loop = (this.loop = Symbol());
-      let due = this.now();
+      this.next = this.now();
+      let tick = this.next + BETWEEN, due = this.next + Math.max(BETWEEN, this.cost); // 先走，再量：頭幾步的快慢才準
       while (this.loop === loop && this.unfinished) {
-        const began = this.now();
-        while (this.now() - began < SLICE && this.unfinished) this.trainer.engine.step();
-        if (this.now() >= due) due = this.now() + Math.max(BETWEEN, SHARE * this.report());
-        await this.turn();
+        const moved = this.slice(), now = this.now();
+        if (moved && (now >= due || this.leisurely)) {
+          this.report();
+          due = this.now() + Math.max(BETWEEN, SHARE * this.cost);
+        } else if (moved && now >= tick) {
+          this.post({ kind: "progress", run: this.run, at: this.trainer.position });
+          tick = now + BETWEEN;
+        }
+        await this.turn(this.rate ? Math.max(0, this.next - this.now()) : 0);
       }
       if (this.loop === loop) this.stop();
+    }
+
+    /** 慢到每一步都來得及量、來得及看。 */
+    get leisurely() {
+      return this.rate !== null && 1000 / this.rate > BETWEEN;
     }
 
     get unfinished() {
@@ -147,22 +196,23 @@ globalThis.LabTrainer = (function factory() {
     }
 
     step() {
-      this.trainer.engine.step();
+      this.advance();
       this.report();
     }
 
     epoch() {
-      this.trainer.engine.epoch();
+      const { epochs } = this.trainer;
+      while (this.trainer.epochs === epochs) this.advance();
       this.report();
     }
 
-    /** 送出一張快照，傳回花了幾毫秒。 */
+    /** 送出一張快照；cost 是花了幾毫秒。 */
     report() {
       const began = this.now(), { trainer, run, reported } = this;
       const rows = trainer.engine.history.slice(reported);
       this.reported += rows.length;
       this.post({ kind: "snapshot", run, rows, ...trainer.measure() });
-      return this.now() - began;
+      this.cost = this.now() - began;
     }
 
     /** 解碼幾個點：各水準的機率（一律讀成 softmax）。 */
@@ -188,7 +238,11 @@ globalThis.LabTrainer = (function factory() {
   /** 在 worker 裡叫一次：等第一個訊息（編譯好的模組與資料），之後每個訊息是一個指令。 */
   function serve(scope) {
     const channel = new MessageChannel();
-    const turn = () => new Promise((go) => { channel.port1.onmessage = go; channel.port2.postMessage(0); });
+    const turn = (wait) => new Promise((go) => {
+      if (wait > 0) { setTimeout(go, wait); return; }
+      channel.port1.onmessage = go;
+      channel.port2.postMessage(0);
+    });
     const post = (message) => scope.postMessage(message);
     let session = null;
     scope.onmessage = async ({ data }) => {
@@ -203,5 +257,5 @@ globalThis.LabTrainer = (function factory() {
     };
   }
 
-  return { Trainer, Session, serve, rSquared, source: `globalThis.LabTrainer = (${factory})();` };
+  return { Trainer, Session, serve, rSquared, ACTIVE_VARIANCE, source: `globalThis.LabTrainer = (${factory})();` };
 })();
