@@ -87,7 +87,8 @@ def opened(
     kind, noise = (browser, *sorted(options.items())), list[str]()
     page = _kept.pop(kind, None) or _new_page(browser, options)  # 用著的時候不在裡面，別人拿不到
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    # 用同一個分頁：前一位若改看列印的樣子，這裡要改回螢幕。
+    page.emulate_media(media="screen", color_scheme="dark" if theme == "dark" else "light")
     try:
         with listening(page, noise):
             page.goto(path.resolve().as_uri() + query)

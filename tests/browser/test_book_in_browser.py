@@ -145,16 +145,18 @@ def test_overflow_is_caught(browser, tmp_path):
 
 
 def test_nothing_of_a_page_is_left_for_the_next(browser, tmp_path):
-    """同一個分頁：記下的主題、上一頁的主控台與滑鼠都不帶到下一頁。"""
+    """同一個分頁：記下的主題、上一頁的主控台、滑鼠與列印的樣子都不帶到下一頁。"""
     loud = "<script>localStorage.mode = 'dark'; console.error('上一頁的')</script>"
     with opened(browser, page_with(tmp_path, loud), theme="dark") as (shown, noise):
         shown.mouse.move(50, 50)
+        shown.emulate_media(media="print")
         assert noise == ["上一頁的"]
     hover = "<style>main:hover { color: red }</style>好"
     with opened(browser, page_with(tmp_path, hover)) as (shown, noise):
         assert noise == [] and shown.evaluate("localStorage.length") == 0
         assert shown.evaluate("getComputedStyle(document.querySelector('main')).color") == "rgb(0, 0, 0)"
         assert not shown.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        assert shown.evaluate("matchMedia('screen').matches")
 
 
 @pytest.mark.parametrize(

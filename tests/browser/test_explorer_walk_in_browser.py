@@ -222,7 +222,8 @@ def test_it_walks_by_itself_and_stops_at_the_end(open_figure, figure):
     page = walking(open_figure, figure, 100, 2000)
     page.get_by_role("button", name="走過去").click()
     page.clock.run_for(3000)
-    page.get_by_role("button", name="停", exact=True).click()
+    stop = page.get_by_role("button", name="停", exact=True)
+    assert stop.evaluate("button => (button.click(), button.textContent)") == "走過去", "不等下一次重畫"
     settle(page)
     middle = page.get_by_label("A 到 B").input_value()
     assert 0.2 < float(middle) < 0.8

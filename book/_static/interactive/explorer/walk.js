@@ -92,12 +92,17 @@
         this.playing = t < 1 ? requestAnimationFrame(walk) : null;
       };
       this.playing = requestAnimationFrame(walk);
+      this.namePlay();
     }
 
     stop() {
       if (this.playing !== null) cancelAnimationFrame(this.playing);
       this.playing = null;
+      this.namePlay();
     }
+
+    /** 按鈕馬上換名字，不等下一次重畫：停下來以後可能沒有下一次。 */
+    namePlay() { this.play.text(this.words[Number(this.playing !== null)]); }
 
     addTable() {
       this.path.append("h4").text("路旁真的房子");
@@ -124,7 +129,7 @@
       this.example.attr("hidden", ends.some((row) => row !== null) || !this.actions.example ? "" : null);
       if (ends.join() !== this.key) this.changeEnds(ready);
       if (!ready) return;
-      this.play.text(this.words[Number(this.playing !== null)]);
+      this.namePlay();
       this.say(t);
       this.draw(t);
     }
