@@ -40,6 +40,7 @@ VENDOR = ROOT / "_vendor"
 LOGS = ROOT / "_build" / "log"
 LOCK = CACHE / ".make.lock"  # uv 自己用 .lock
 INDEX = ROOT / "_build" / "html" / "index.html"
+STUDY_ARCHIVE = "book/study_archive.py"
 BUILT = ROOT / "_build" / ".built"  # 內容是建書當時 book_key() 的值
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
@@ -444,12 +445,32 @@ def package(*arguments: str) -> None:
     run(PYTHON, "-m", "vae_from_scratch", *arguments)
 
 
-def study() -> None:
-    """在真實資料上訓練書裡的長實驗（可中斷、可接續）"""
+def study(archive: str | None = None) -> None:
+    """在真實資料上訓練書裡的長實驗（可中斷、可接續）；STUDY=檔案 用發行的結果，只補缺的"""
+    check_archive(archive)
     install("base")
-    check_space(700, "訓練的結果與書")
-    say("訓練書裡的實驗（第一次約 15 分鐘，結果存在 _build/study）")
+    train(archive)
+
+
+def check_archive(archive: str | None) -> None:
+    """給錯了檔案，安裝以前就說；這時還沒有套件，版本對不對要到 ``train`` 才知道。"""
+    if archive is not None:
+        run(sys.executable, STUDY_ARCHIVE, "check", given(archive))
+
+
+def train(archive: str | None) -> None:
+    """先放好發行的結果，再補算還缺的。"""
+    check_space(900, "訓練的結果與書")
+    if archive is None:
+        say("訓練書裡的實驗（第一次約 20 分鐘，結果存在 _build/study；給 STUDY=檔案 就不必訓練）")
+    else:
+        run(PYTHON, STUDY_ARCHIVE, "unpack", given(archive))
     package("study")
+
+
+def given(path: str) -> Path:
+    """讀者給的路徑，由他所在的資料夾算起；``make STUDY=~/檔案`` 的 ~ 不一定展開了。"""
+    return Path(path).expanduser().absolute()
 
 
 def exercise(*arguments: str) -> None:
@@ -476,10 +497,11 @@ def mutation(*arguments: str) -> None:
     run(PYTHON, "-m", "vae_from_scratch.course.mutation", *arguments)
 
 
-def book() -> None:
-    """訓練、建書，並印出首頁的路徑"""
+def book(archive: str | None = None) -> None:
+    """訓練、建書，並印出首頁的路徑；STUDY=檔案 用發行的結果，不必訓練"""
+    check_archive(archive)
     vendor()
-    study()
+    train(archive)
     say("建書：只執行改過的頁（第一次是全部，約數分鐘）")
     start = time.monotonic()
     BUILT.unlink(missing_ok=True)
@@ -515,9 +537,9 @@ def lint() -> None:
     run(BIN / "lint-imports", "--no-cache")
 
 
-def open_book() -> None:
+def open_book(archive: str | None = None) -> None:
     """建書並用瀏覽器打開"""
-    book()
+    book(archive)
     webbrowser.open(INDEX.as_uri())
 
 
@@ -597,6 +619,7 @@ TASKS: dict[str, Callable[..., None]] = {
 }
 
 WITH_ARGUMENTS = ("test", "browser", "exercise", "bench", "mutation")
+WITH_STUDY = ("book", "study", "open")  # 可以給 STUDY=檔案
 
 
 def show_help() -> None:
@@ -612,7 +635,9 @@ def main(arguments: Sequence[str]) -> int:
     if name in ("help", "-h", "--help"):
         show_help()
         return 0
-    if name not in TASKS or (rest and name not in WITH_ARGUMENTS):
+    if name in WITH_STUDY and len(rest) == 1 and rest[0].startswith("STUDY="):
+        rest = [rest[0].removeprefix("STUDY=")]
+    elif name not in TASKS or (rest and name not in WITH_ARGUMENTS):
         print(f"沒有「{' '.join(arguments)}」這個工作。\n", file=sys.stderr)
         show_help()
         return 2

@@ -9,8 +9,12 @@ from itertools import count
 
 import pytest
 
-from tests.cpu import seconds, times_numpy
+from tests.cpu import children, seconds, times_numpy
 from vae_from_scratch.course.generate import build
+from vae_from_scratch.course.grading.gradebook import Run
+from vae_from_scratch.course.grading.sandbox import Level
+from vae_from_scratch.course.grading.scoring import Settings
+from vae_from_scratch.course.grading.submissions import Student
 from vae_from_scratch.course.sets import ExerciseSet, all_sets, course_root, find_set
 from vae_from_scratch.course.watch import Watcher
 
@@ -58,3 +62,20 @@ def test_a_rerun_takes_about_as_long_as_importing_numpy(chosen, tmp_path):
 
     assert times_numpy(rerun, limit=1.4) < 1.4
     assert build(copy)[0]
+
+
+def test_a_class_of_three_hundred_takes_minutes_not_hours():
+    """一個人、每一組都交：安靜的電腦上大約是 5 CPU 秒；三百人、兩個處理器在二十五分鐘以內。
+
+    用最寬的等級量：更嚴的等級多開一層行程，那一層被核心收走，CPU 秒就不在帳上。
+    """
+    student = Student("一個人", {chosen.name: chosen.solution.read_bytes() for chosen in all_sets(ROOT)})
+    run = Run(all_sets(ROOT), Settings(Level.LIMITS, b"a secret of the budget"))
+
+    def one() -> float:
+        before = children()
+        (report,) = run.grade([student], lambda *step: None)
+        assert report["score"] == report["full"]
+        return children() - before
+
+    assert times_numpy(one, limit=50, tries=3) < 50

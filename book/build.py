@@ -11,8 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from heapq import heapify, heapreplace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -21,7 +22,7 @@ MARK = "@@ "  # book/_ext/progress.py 的訊息由此開頭
 COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 #: 訊息裡的字 → 怎麼辦。
 CURES = (
-    ("Executing notebook failed", "上面是那一頁的錯誤；改好那一格，或改它用到的程式。只有這一頁會重新執行。"),
+    ("Executing notebook failed", "上面是那幾頁的錯誤；改好那一格，或它用到的程式。只有失敗的頁會重新執行。"),
     ("reads 卻沒有列出", "在那一頁的開頭加上 reads: [檔案的樣式]，相對於 book/。"),
     ("undefined label", "{ref}、{numref} 的標籤打錯了，或少了「(標籤)=」那一行。"),
     ("equation not found", "{eq} 的標籤打錯了，或公式沒有加標籤。"),
@@ -35,52 +36,88 @@ CURES = (
 )
 
 
+STAGES = {"executing": "執行", "reading": "閱讀", "writing": "排版"}
+Step = tuple[str, str]  # （哪一個階段, 哪一頁）
+
+
 class Progress:
-    """把工作與預估的秒數換成「還要多久」：做完的實際用了幾倍的時間，沒做完的就當作也要幾倍。"""
+    """把工作與預估的秒數換成「還要多久」：做完的實際用了幾倍的時間，沒做完的就當作也要幾倍。
+
+    執行時好幾頁同時做，所以不是把秒數加起來：沒開始的照順序排給先有空的，最後一個做完的時刻才是答案。
+    """
 
     def __init__(self, clock=time.monotonic) -> None:
-        self.clock, self.start = clock, clock()
-        self.expected: dict[tuple[str, str], float] = {}
-        self.done: set[tuple[str, str]] = set()
-        self.current: tuple[str, str] | None = None
-        self.since = self.start
+        self.clock = clock
+        self.expected: dict[Step, float] = {}
+        self.started: dict[Step, float] = {}
+        self.spent: dict[Step, float] = {}  # 做完的
+        self.workers = 1
 
     def hear(self, message: dict) -> None:
-        for kind in ("reading", "writing"):
-            weights = message.get(kind, {})
-            self.expected |= {(kind, name): seconds for name, seconds in weights.items()}
-        for word, kind in (("read", "reading"), ("write", "writing")):
+        self.workers = message.get("workers", self.workers)
+        for stage in STAGES:
+            self.expected |= {(stage, name): seconds for name, seconds in message.get(stage, {}).items()}
+        if "begin" in message:
+            self.started[("executing", message["begin"])] = self.clock()
+        if "end" in message:
+            self._finish(("executing", message["end"]))
+        for word, stage in (("executed", "executing"), ("read", "reading"), ("write", "writing")):
             if word in message:
-                self._move_to((kind, message[word]))
+                self._move_to(stage, message[word])
 
-    def _move_to(self, step: tuple[str, str]) -> None:
-        if self.current is None:
-            self.began = self.clock()
+    def _move_to(self, stage: str, name: Any) -> None:
+        """閱讀與排版一次一頁：開始下一頁，就是做完了上一頁；沒有下一頁，就是這個階段結束了。"""
+        for step in self.running():
+            self._finish(step)
+        if isinstance(name, str):
+            self.started[(stage, name)] = self.clock()
         else:
-            self.done.add(self.current)
-        if step[1] is None:  # 這個階段結束
-            self.done |= {task for task in self.expected if task[0] == step[0]}
-        self.current, self.since = step, self.clock()
+            self.spent |= {step: 0.0 for step in self.expected if step[0] == stage and step not in self.spent}
+
+    def _finish(self, step: Step) -> None:
+        self.spent[step] = self.clock() - self.started.get(step, self.clock())
+
+    def running(self) -> list[Step]:
+        """正在做的，先開始的在前面。"""
+        return [step for step in self.started if step not in self.spent]
 
     def remaining(self) -> float | None:
         """還要幾秒；還不知道要做什麼時是 None。"""
         if not self.expected:
             return None
-        left = sum(seconds for task, seconds in self.expected.items() if task not in self.done)
-        if self.current is None:
-            return left
-        finished = sum(self.expected.get(task, 0.0) for task in self.done)
-        now = self.expected.get(self.current, 0.0)
-        pace = (self.since - self.began + 5) / (finished + 5)  # 一開始相信紀錄，愈後面愈相信這一次
-        return max(left * pace - min(self.clock() - self.since, now * pace), 1.0)
+        pace = self._pace()
+        return max(sum(self._stage(stage, pace) for stage in STAGES), 1.0)
+
+    def _stage(self, stage: str, pace: float) -> float:
+        """一個階段還要幾秒：正在做的扣掉已經花的，沒開始的排在後面。"""
+        left = {step: pace * weight for step, weight in self.expected.items() if step[0] == stage}
+        running = [step for step in self.running() if step[0] == stage]
+        now = [max(left.get(step, 0.0) - self._elapsed(step), 0.0) for step in running]
+        count = self.workers if stage == "executing" else 1
+        free = [*now, *[0.0] * (count - len(now))]
+        heapify(free)
+        for step, seconds in left.items():
+            if step not in self.started and step not in self.spent:
+                heapreplace(free, free[0] + seconds)
+        return max(free)
+
+    def _pace(self) -> float:
+        """實際是預估的幾倍。正在做、已經超過預估的也算；一開始相信紀錄，愈後面愈相信這一次。"""
+        timed = {step: seconds for step, seconds in self.spent.items() if step in self.started}
+        timed |= {s: self._elapsed(s) for s in self.running() if self._elapsed(s) > self.expected.get(s, 0.0)}
+        return (sum(timed.values()) + 5) / (sum(self.expected.get(step, 0.0) for step in timed) + 5)
+
+    def _elapsed(self, step: Step) -> float:
+        return self.clock() - self.started[step]
 
     def share(self) -> float:
         total = sum(self.expected.values()) or 1.0
-        return sum(self.expected.get(task, 0.0) for task in self.done) / total
+        return sum(self.expected.get(step, 0.0) for step in self.spent) / total
 
     def line(self) -> str:
-        kind, name = self.current or ("reading", "")
-        doing = {"reading": f"執行與閱讀 {name}", "writing": f"排版 {name}"}[kind] if name else "準備"
+        running = self.running()
+        names = "、".join(name for _, name in running)
+        doing = f"{STAGES[running[0][0]]} {names}" if running else "準備"
         left = self.remaining()
         return f"{self.share():4.0%}  {doing}" + (f"，約還要{spoken(left)}" if left is not None else "")
 

@@ -6,18 +6,21 @@
 版本只寫在 ``vae_from_scratch/__init__.py``。同樣的內容打包成同樣的位元組：zip 裡不記時間。
 """
 
-import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from book import study_archive  # noqa: E402
+
 BUILD = ROOT / "_build"
 NAME = "vae-from-scratch"
 SUMS, NOTES = "SHA256SUMS", "notes.md"
@@ -29,7 +32,7 @@ READING = """\
 
 - `-notebooks.zip`：每一章與每一組練習的筆記本。
 - `.whl`：課程的套件。
-- `-study-….zip`：書裡長實驗的結果；解壓縮到課程的 `_build/study`，建書就不必再訓練。
+- `-study-….zip`：書裡長實驗的結果；自己建書時 `make book STUDY=這個檔案`，就不必再訓練。只給同一版的課程用。
 - `SHA256SUMS`：各檔的雜湊，用 `sha256sum --check SHA256SUMS` 核對。
 """
 
@@ -65,15 +68,14 @@ def pack(files: Iterable[Path], top: Path, target: Path, folder: str) -> None:
     """``files`` 放進 ``target`` 的 ``folder`` 裡，路徑由 ``top`` 算起。"""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(file for file in files if file.is_file()):
-            entry = zipfile.ZipInfo(f"{folder}/{file.relative_to(top).as_posix()}")  # 1980 年 1 月 1 日
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(entry, file.read_bytes())
+            name = f"{folder}/{file.relative_to(top).as_posix()}"
+            archive.writestr(study_archive.entry(name), file.read_bytes())
 
 
 def sums(folder: Path) -> str:
     """``sha256sum`` 的格式：雜湊、兩個空格、檔名。"""
     files = sorted(file for file in folder.iterdir() if file.name not in (SUMS, NOTES))
-    return "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)
+    return "".join(f"{study_archive.sha256(file)}  {file.name}\n" for file in files)
 
 
 def wheel(target: Path) -> None:
@@ -88,22 +90,23 @@ def wheel(target: Path) -> None:
         subprocess.run([*command, "--wheel-dir", str(target), folder], check=True, env=same_time)
 
 
-def study_results() -> Path:
-    """現在的程式用的那一份結果。"""
-    from vae_from_scratch.housing import study
+def study_results() -> list[Path]:
+    """書要的每一項結果；缺了引發 ``Problem``。"""
+    results = study_archive.results_of_the_book()
+    if missing := [file for file in results if not file.exists()]:
+        raise Problem(f"長實驗還少 {len(missing)} 項結果。請先執行 make study，再打包一次。")
+    return results
 
-    return study.folder()
 
-
-def release(target: Path, results: Path, build: Path = BUILD) -> None:
+def release(target: Path, results: Sequence[Path], build: Path = BUILD) -> None:
     """全部打包到 ``target``；PDF 與 EPUB 建好了才有。"""
-    name = f"{NAME}-{version()}"
+    name, study = f"{NAME}-{version()}", results[0].parent.name
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     pack((build / "html").rglob("*"), build / "html", target / f"{name}-site.zip", name)
     notebooks = build / "notebooks"
     pack(notebooks.rglob("*.ipynb"), notebooks, target / f"{name}-notebooks.zip", f"{name}-notebooks")
-    pack(results.glob("*.npz"), results, target / f"{name}-study-{results.name}.zip", results.name)
+    study_archive.write(target / f"{name}-study-{study}.zip", study, results)
     for file in (*build.glob("*.pdf"), *build.glob("*.epub")):
         shutil.copy2(file, target)
     wheel(target)

@@ -13,15 +13,20 @@ NUMPY = ("-c", "import numpy")
 TRIES = 8
 
 
+def children() -> float:
+    """到現在為止，結束了的子行程一共用了幾 CPU 秒。"""
+    resource = pytest.importorskip("resource", reason="Windows 量不到子行程的 CPU 時間")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return float(used.ru_utime + used.ru_stime)
+
+
 def seconds(*arguments: str) -> float:
     """``python …`` 整個命令的 CPU 秒，連同啟動。"""
-    resource = pytest.importorskip("resource", reason="Windows 量不到子行程的 CPU 時間")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = children()
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, *arguments], capture_output=True, cwd=ROOT, env=environment)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr.decode()
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return children() - before
 
 
 def times_numpy(measure: Callable[[], float], limit: float, tries: int = TRIES) -> float:

@@ -94,7 +94,8 @@ def loaded(extension, body: str) -> list[str]:
 
 def test_programs_are_taken_off_every_page(extension):
     config = SimpleNamespace(
-        html_js_files=["a.js", "interactive/stage.js"], html_css_files=["interactive/x.css"]
+        html_js_files=["a.js", "interactive/stage.js", "search/engine.js", "previews/card.js"],
+        html_css_files=["interactive/x.css", "previews/card.css"],
     )
     extension.keep_off_every_page(None, config)
     assert (config.html_js_files, config.html_css_files) == (["a.js"], [])

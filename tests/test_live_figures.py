@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import integrate, special, stats
+from sklearn.neighbors import KNeighborsRegressor
 
 from tests.browser.inspection import PHONE, inaccessible, opened, overflow, without_javascript
 from tests.figure_page import PROGRAMS, drag, numbers_said, said, slider, write_page
@@ -16,6 +17,8 @@ from tests.housing.test_holes import two_models
 from tests.test_interactive import beta_figure, both_ways, covariance_figure, reparameterization
 from vae_from_scratch import gaussian
 from vae_from_scratch.housing import holes
+from vae_from_scratch.housing.cover import cover_figure
+from vae_from_scratch.housing.data import load_ames
 from vae_from_scratch.interactive import InteractiveFigure
 
 pytestmark = pytest.mark.browser
@@ -397,6 +400,68 @@ def test_the_point_moves_both_ways_and_the_guess_is_answered(open_figure):
     assert abs(far - clear) < 0.016 and np.hypot(a, b) <= 1.5
 
 
+# ── 首頁：由附近的房子猜房價 ──────────────────────────────────────────
+
+COVER_SAID = (
+    rf"編碼 \({NUMBER}, {NUMBER}\)：最近的 15 棟都在 {NUMBER} 以內，由它們猜房價 {NUMBER} 萬美元"
+    rf"（最便宜 {NUMBER} 萬美元，最貴 {NUMBER} 萬美元）。最近的一棟在 {NUMBER} 外：{NUMBER} 年蓋"
+)
+
+
+@cache
+def scattered() -> np.ndarray:
+    """不訓練：位置隨機，存到百分之一。"""
+    return np.random.default_rng(0).standard_normal((len(load_ames()), 2)).round(2)
+
+
+@cache
+def front_page() -> InteractiveFigure:
+    return cover_figure(scattered(), load_ames())
+
+
+def guessed(point: tuple[float, float]) -> list[float]:
+    """scikit-learn 的最近鄰居，不是網頁的距離；房價照萬美元。"""
+    houses = load_ames()
+    model = KNeighborsRegressor(15).fit(scattered(), houses.log_price)
+    (distances,), (rows,) = model.kneighbors([point])
+    prices = houses.price[rows] / 1e4
+    guess = np.exp(model.predict([point])[0]) / 1e4
+    year = houses.details["YearBuilt"].iloc[rows[0]]
+    return [*point, distances[-1], guess, prices.min(), prices.max(), distances[0], year]
+
+
+@pytest.mark.parametrize("point", [(0, 0), (1.25, -0.7), (-3.6, 3.6)])
+def test_the_price_near_a_point_is_the_one_of_scikit_learn(open_figure, point):
+    page = open_figure(front_page())
+    choose(page, *point)
+    assert np.allclose(numbers_said(page, COVER_SAID), guessed(point), atol=0.051)
+    assert ("這裡的猜測不可靠" in said(page)) == (guessed(point)[2] > 0.5)
+
+
+@pytest.mark.parametrize(
+    "planted", [("slice(0, neighbours)", "slice(9, neighbours)"), ("(y[row] - b) ** 2", "(y[row] + b) ** 2")]
+)
+def test_other_neighbours_are_caught(open_figure, planted):
+    page = open_figure(front_page(), planted=[planted])
+    choose(page, 1.25, -0.7)
+    assert not np.allclose(numbers_said(page, COVER_SAID), guessed((1.25, -0.7)), atol=0.051)
+
+
+def test_the_colours_change_and_a_draw_moves_the_point(open_figure):
+    page = open_figure(front_page())
+    before = said(page)
+    paths = page.locator(".houses path")
+    assert paths.count() > 30
+    page.get_by_role("button", name="不上色").click()
+    assert said(page) == before and paths.count() == 1
+    page.get_by_role("button", name="顏色：建造年份").click()
+    said(page)
+    assert paths.count() > 30
+    assert page.get_by_role("button", name="顏色：建造年份").get_attribute("aria-pressed") == "true"
+    page.get_by_role("button", name="照先驗抽一點").click()
+    assert said(page) != before
+
+
 # ── 第 2 章：重抽的雜訊 ───────────────────────────────────────────────
 
 
@@ -440,6 +505,7 @@ FIGURES: list[Callable[[], InteractiveFigure]] = [
     covariance_figure,
     beta_figure,
     holes_figure,
+    front_page,
 ]
 ELSEWHERE = {"explorer", "lab", "own-table"}  # 大的，各有自己的測試
 

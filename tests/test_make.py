@@ -447,6 +447,67 @@ def test_serving_without_a_book_says_what_to_do(monkeypatch, tmp_path, capsys):
     assert "先執行 make book" in capsys.readouterr().err
 
 
+# ── 發行的結果 ────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def commands(monkeypatch, tmp_path):
+    """不安裝、不訓練、不建書；傳回會執行的命令。"""
+    done: list[list[str]] = []
+    for name in ("install", "vendor"):
+        monkeypatch.setattr(make, name, lambda *_, name=name: done.append([name]))
+    monkeypatch.setattr(make, "run", lambda *command, **_: done.append([str(part) for part in command[1:]]))
+    monkeypatch.setattr(make, "BUILT", tmp_path / "built")
+    return done
+
+
+ARCHIVE = ["book/study_archive.py"]
+
+
+def test_given_results_are_checked_before_the_installation_and_used_before_training(commands, tmp_path):
+    given = tmp_path / "下載 的.zip"
+    assert make.main(["book", f"STUDY={given}"]) == 0
+    assert commands == [
+        [*ARCHIVE, "check", str(given)],
+        ["vendor"],
+        [*ARCHIVE, "unpack", str(given)],
+        ["-m", "vae_from_scratch", "study"],
+        ["book/build.py"],
+    ]
+
+
+def test_without_given_results_they_are_trained(commands):
+    assert make.main(["book"]) == 0
+    assert commands == [["vendor"], ["-m", "vae_from_scratch", "study"], ["book/build.py"]]
+
+
+def test_the_path_is_counted_from_where_the_reader_is(commands, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert make.main(["study", "STUDY=a.zip"]) == 0
+    assert commands[0] == [*ARCHIVE, "check", str(tmp_path / "a.zip")]
+
+
+@pytest.mark.parametrize("arguments", [["clean", "STUDY=a.zip"], ["book", "STUDY=a.zip", "extra"]])
+def test_only_some_tasks_take_results(commands, arguments):
+    assert make.main(arguments) == 2 and commands == []
+
+
+def test_a_wrong_file_is_one_message_before_anything_is_installed(tmp_path):
+    command = [sys.executable, "make.py", "book", f"STUDY={tmp_path / 'none.zip'}"]
+    answer = subprocess.run(command, cwd=make.ROOT, capture_output=True, encoding="utf-8")
+    assert answer.returncode == 1 and answer.stdout == ""
+    assert re.fullmatch(r"× STUDY 是 .*none\.zip，沒有這個檔案。.*\n", answer.stderr)
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="沒有 make")
+def test_make_hands_the_path_over_in_one_piece():
+    command = ["make", "-n", "book", "STUDY=/a b/c.zip", "PYTHON=python3"]
+    said = subprocess.run(command, cwd=make.ROOT, capture_output=True, encoding="utf-8").stdout
+    assert re.search(r'make\.py book +"STUDY=/a b/c\.zip"$', said, re.M)
+    plain = subprocess.run([*command[:3], command[-1]], cwd=make.ROOT, capture_output=True, encoding="utf-8")
+    assert "STUDY" not in plain.stdout
+
+
 def test_makefile_offers_the_same_tasks():
     tasks = re.search(r"^TASKS := (.*)$", (make.ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     assert tasks and set(tasks[1].split()) == {*make.TASKS, "help"}

@@ -5,7 +5,6 @@
 
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import yaml
 
 import make
 from book import release
+from tests.tools import tool
 
 WORKFLOWS = sorted((make.ROOT / ".github" / "workflows").glob("*.yml"))
 ACTION = re.compile(r"actions/[a-z-]+@(v\d+(\.\d+){0,2}|[0-9a-f]{40})$")
@@ -188,14 +188,6 @@ def test_a_release_carries_every_file_with_its_checksum(tmp_path):
 
 
 # ── 別的工具 ──────────────────────────────────────────────────────────
-
-
-def tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        assert not os.environ.get("REQUIRE_TOOLS"), f"REQUIRE_TOOLS=1，但是沒有 {name}"
-        pytest.skip(f"沒有安裝 {name}；它由 .ci/run 裝（.ci/tools.lock）")
-    return found
 
 
 def test_actionlint_has_nothing_to_say():

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 #: 淺色的顏色（vae_from_scratch.plotting）在深色主題裡換成什麼；白是頁面的底色。
 #: 字與資料的顏色對底的對比都超過 4.5（tests/book/test_extensions.py 驗證）；淡的格線與格子仍然是淡的。
 DARK = {
-    "#ffffff": "#121212",
+    "#ffffff": "#12161b",
     "#1b1f24": "#e6e8eb",
     "#696969": "#a3a9b1",
     "#e3e5e8": "#33383f",

@@ -2,13 +2,14 @@
 
 myst-nb 只比對頁面自己的程式格；頁面匯入的套件改了，它照樣拿出舊的結果。現在改了一行程式，
 只有讀到它的頁重新執行；改回去，原來的資料夾還在，什麼也不必執行。每一頁留最近的幾份。
+執行由 parallel_execution 先做好；沒有它，myst-nb 讀到哪一頁就執行哪一頁，結果相同。
 """
 
 import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jupyter_cache import get_cache
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
@@ -35,6 +36,41 @@ def cache_of(app: Sphinx, docname: str, read: Page) -> Path:
     return caches(app) / docname.replace("/", "-") / page_key(read, Path(app.srcdir))
 
 
+class Unexecuted(NamedTuple):
+    """還沒有結果的一頁：筆記本、原始檔、結果要放的資料夾與裡面的快取。"""
+
+    docname: str
+    notebook: Any
+    path: Path
+    folder: Path
+    cache: Any
+
+
+def unexecuted(app: Sphinx, docname: str) -> Unexecuted | None:
+    """快取裡有完整的結果（或沒有程式格）是 None；上次寫到一半的結果丟掉，當作沒有。"""
+    path = Path(app.env.doc2path(docname))
+    text = path.read_text(encoding="utf-8")
+    read = page(app, docname, text)
+    if not read.program:
+        return None
+    folder, notebook = cache_of(app, docname, read), read_myst_markdown_notebook(text, add_source_map=True)
+    cache = open_cache(folder)
+    try:
+        found = cache.match_cache_notebook(notebook).pk
+        cache.get_cache_bundle(found)
+    except (KeyError, ValueError):  # 沒有執行過，檔案不見了，或不是完整的 JSON
+        return Unexecuted(docname, notebook, path, folder, cache)
+    return None
+
+
+def open_cache(folder: Path) -> Any:
+    """這個資料夾的快取；沒有就建立，有就記下剛剛用過。"""
+    cache = get_cache(folder)
+    cache.change_cache_limit(KEPT)
+    os.utime(folder)
+    return cache
+
+
 def outdated_pages(app: Sphinx, env: Any, added: set, changed: set, removed: set) -> set[str]:
     """依據變了的頁；Sphinx 會重讀，myst-nb 會在新的資料夾裡找結果，找不到才執行。"""
     keys = {name: page_key(page(app, name), Path(app.srcdir)) for name in env.found_docs}
@@ -49,8 +85,7 @@ def choose_cache(app: Sphinx, docname: str, source: list[str]) -> None:
     if not read.program:
         return
     folder = cache_of(app, docname, read)
-    get_cache(folder).change_cache_limit(KEPT)
-    os.utime(folder)
+    open_cache(folder)
     env: Any = app.env
     env.mystnb_config = env.mystnb_config.copy(execution_cache_path=str(folder))
     os.environ[READS] = str(folder / "reads.txt")

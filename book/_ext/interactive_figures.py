@@ -1,5 +1,5 @@
 """互動圖的程式只載入到用得到的那一頁；Jupyter Book 會把 _static 裡每個 .js 與 .css 加到每一頁。
-搜尋的（search/）打開搜尋才載入，也不加到每一頁。
+搜尋的（search/）與預覽的（previews/）用到才載入，想一想的（questions/）有題目的頁才載入，也都不加到每一頁。
 
 頁面裡有 ``<div data-interactive="名字">`` 就載入 d3、共用的 stage.js、shared.js 與 interactive/名字.js；
 程式分成幾個檔案的圖，其餘的放在 interactive/名字/，先載入；有自己的樣式就放在 interactive/名字.css。
@@ -27,12 +27,14 @@ BORROWED = {"own-table": ("lab.css", "lab/plane.js", "lab/curves.js", "lab/table
 COMMON = ["interactive/stage.js", "interactive/shared.js"]
 READER = ["interactive/reader/papa-source.js", "../lab/papaparse.min.js"]
 ENGINE = ["../lab/engine.wasm.js", "interactive/engine.js"]
+#: 用到才載入的，不加到每一頁。
+LATER = ("interactive/", "search/", "previews/", "questions/")
 USED = re.compile(r'data-interactive="([\w-]+)"')
 
 
 def keep_off_every_page(app: Sphinx, config: Config) -> None:
     for files in (config.html_js_files, config.html_css_files):
-        files[:] = [file for file in files if not str(file).startswith(("interactive/", "search/"))]
+        files[:] = [file for file in files if not str(file).startswith(LATER)]
 
 
 def files_of(name: str) -> list[str]:

@@ -7,13 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from execution_cache import cache_of, caches, page
+from execution_cache import caches
 from jupyter_cache import get_cache
-from myst_nb.core.read import read_myst_markdown_notebook
 from sphinx.application import Sphinx
 
 MARK = "@@ "
-READING, WRITING = 0.4, 0.5  # 不必執行時，讀一頁、寫一頁約要的秒數
+READING, WRITING = 0.4, 0.5  # 讀一頁、寫一頁約要的秒數，不含執行
 UNKNOWN = 10.0
 SECONDS = Path(__file__).with_name("page_seconds.json")
 
@@ -23,26 +22,15 @@ def tell(**message: Any) -> None:
 
 
 def plan(app: Sphinx, env: Any, docnames: list[str]) -> None:
-    """``docnames`` 是這一次要讀的頁；寫的是讀過的加上受影響的，先當作每一頁都寫。"""
-    known = json.loads(SECONDS.read_text(encoding="utf-8"))
-    reading = {name: READING + execution_seconds(app, name, known.get(name, UNKNOWN)) for name in docnames}
+    """``docnames`` 是這一次要讀的頁；寫的先當作每一頁都寫。要執行的由 parallel_execution 說。"""
+    reading = dict.fromkeys(docnames, READING)
     tell(reading=reading, writing=dict.fromkeys(sorted(env.found_docs), WRITING) if docnames else {})
 
 
-def execution_seconds(app: Sphinx, docname: str, otherwise: float) -> float:
-    """這一頁執行要幾秒；快取裡已經有結果的是 0。"""
-    text = Path(app.env.doc2path(docname)).read_text(encoding="utf-8")
-    read = page(app, docname, text)
-    if not read.program:
-        return 0.0
-    folder = cache_of(app, docname, read)
-    if folder.is_dir():
-        try:
-            get_cache(folder).match_cache_notebook(read_myst_markdown_notebook(text))
-            return 0.0
-        except KeyError:
-            pass
-    return last_execution(app, docname) or otherwise
+def expected_seconds(app: Sphinx, docname: str) -> float:
+    """這一頁執行約要幾秒：上一次的紀錄，沒有就看附的表。"""
+    known = json.loads(SECONDS.read_text(encoding="utf-8"))
+    return last_execution(app, docname) or known.get(docname, UNKNOWN)
 
 
 def last_execution(app: Sphinx, docname: str) -> float | None:

@@ -19,6 +19,7 @@ DRAWING = re.compile(r"(?:ax|axes|fig|plt|top|left|right|np|pd)\.")
 TELLING = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}|^[A-Z][a-z]+$|[_.]")
 FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.S)
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+#: 另外，寫了 ``data-unsearched`` 的（索引：每一個詞都在裡面，找什麼都會找到它）。
 SILENT = {"script", "style", "svg", "button", "fieldset", "template", "noscript"}
 BLOCK = {
     "p",
@@ -107,7 +108,7 @@ class Page(HTMLParser):
         self._stack.append(opened)
         if self._silent:
             return
-        if tag in SILENT or "headerlink" in classes:
+        if tag in SILENT or "headerlink" in classes or "data-unsearched" in given:
             self._silent = len(self._stack)
             return
         self._begin(opened)

@@ -7,6 +7,8 @@ import re
 import sys
 from pathlib import Path
 
+from tests.book.asked import without_choices
+
 ROOT = Path(__file__).resolve().parents[2]
 GLOSSARY = re.compile(r"^```\{glossary\}\n(.*?)\n```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\{term\}`(?:[^`<]*<)?([^`<>]+)>?`")
@@ -42,8 +44,8 @@ def terms(notation: str) -> list[str]:
 
 
 def prose(page: str) -> str:
-    """只留內文，其餘塗黑；位置不變。"""
-    page = NOT_PROSE.sub(lambda match: re.sub(r"[^\n]", "\0", match[0]), page)
+    """只留內文，其餘塗黑；位置不變。想一想的選擇在按鈕旁邊，不放連結。"""
+    page = NOT_PROSE.sub(lambda match: re.sub(r"[^\n]", "\0", match[0]), without_choices(page, "\0"))
     for compound in COMPOUNDS:
         page = page.replace(compound, "\0" * len(compound))
     return page

@@ -41,6 +41,71 @@ def test_the_estimate_is_right_within_a_factor_of_two(slower):
     assert progress.share() == 1
 
 
+def simulated(
+    progress: build.Progress, clock: Clock, actual: dict[str, float], workers: int
+) -> list[tuple[float, float | None]]:
+    """``workers`` 個行程照順序拿頁來執行；傳回每次有人做完時的（時刻, 預估還要幾秒）。"""
+    waiting, running, said = list(actual), dict[str, float](), list[tuple[float, float | None]]()
+    while waiting or running:
+        while waiting and len(running) < workers:
+            name = waiting.pop(0)
+            running[name] = clock.now + actual[name]
+            progress.hear({"begin": name})
+        first = min(running, key=running.__getitem__)
+        clock.now = running.pop(first)
+        progress.hear({"end": first})
+        said.append((clock.now, progress.remaining()))
+    return said
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize("slower", [0.4, 1.0, 3.0])
+def test_pages_at_the_same_time_are_not_added_up(slower, workers):
+    """重的先做，同時幾頁：做了四分之一以後，預估與實際也差不到一倍。"""
+    rng, clock = random.Random(1), Clock()
+    pages = {
+        f"page{n}": seconds for n, seconds in enumerate(sorted([2, 30, 5, 12, 25, 8, 40, 3, 18, 9] * 2)[::-1])
+    }
+    actual = {name: slower * seconds * rng.uniform(0.7, 1.3) for name, seconds in pages.items()}
+    progress = build.Progress(clock)
+    progress.hear({"reading": dict.fromkeys(pages, 0.0), "writing": {}})
+    progress.hear({"executing": pages, "workers": workers})
+    said = simulated(progress, clock, actual, workers)
+    end, checked = clock.now, 0
+    for now, left in said:
+        if now > 0.25 * end and end - now > 10:
+            checked += 1
+            assert (end - now) / 2 < (left or 0) < 2 * (end - now)
+    assert checked
+    progress.hear({"executed": True})
+    progress.hear({"read": "page0"})
+    progress.hear({"read": None})
+    assert progress.share() == 1
+
+
+def test_the_line_names_the_pages_that_are_running():
+    clock = Clock()
+    progress = build.Progress(clock)
+    progress.hear({"executing": {"one": 60.0, "two": 30.0, "three": 90.0}, "workers": 2})
+    for name in ("three", "one"):
+        progress.hear({"begin": name})
+    assert progress.line() == "  0%  執行 three、one，約還要 2 分鐘"
+    clock.now = 60
+    progress.hear({"end": "one"})
+    progress.hear({"begin": "two"})
+    assert progress.line() == " 33%  執行 three、two，約還要 30 秒"
+
+
+def test_a_page_that_takes_longer_than_expected_moves_the_estimate():
+    """第一頁還沒有做完，就看得出這台電腦慢：不是一直說「快好了」。"""
+    clock = Clock()
+    progress = build.Progress(clock)
+    progress.hear({"executing": {"one": 10.0, "two": 10.0}, "workers": 1})
+    progress.hear({"begin": "one"})
+    clock.now = 100
+    assert (progress.remaining() or 0) > 50
+
+
 def test_the_estimate_counts_work_not_pages():
     """一頁要一百秒、九頁各一秒：先做完那九頁，時間還剩九成多。"""
     clock = Clock()

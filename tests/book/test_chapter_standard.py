@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.book.asked import QUESTION, without_choices
 from tests.book.numbers import CELL, HEADER
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
@@ -12,7 +13,6 @@ CHAPTERS = sorted(BOOK.glob("0[1-7]-*.md"))
 HAN = re.compile(r"[\u4e00-\u9fff]")
 #: 全部的字，連同深入；以及什麼都不打開時的主線。
 PROSE_LENGTH, MAIN_LINE = range(2500, 5301), range(1200, 4301)
-QUESTION = re.compile(r"^(:{3,})\{admonition\} 想一想\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^(`{3,}|:{3,})\{(?:math|literalinclude)\}.*?^\1[ ]*$", re.MULTILINE | re.DOTALL)
 MARKED = re.compile(r"^(:{3,})\{deeper\}[^\n]*\n\1$.*?^:{3,}\{deeper-end\}\n:{3,}$", re.MULTILINE | re.DOTALL)
 DEEPER = re.compile(r"^(:{3,})\{deeper\}[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
@@ -21,8 +21,9 @@ PARTS = [r"^# ", r"\{admonition\} 這一章的目標", r"^## .*？$", r"^## 練�
 
 
 def prose(page: str) -> str:
-    """讀者逐字讀的部分：程式、公式與引用的程式不算。"""
-    return MATH.sub("", BLOCK.sub("", CELL.sub("", page.split("\n---\n", 1)[-1])))
+    """讀者逐字讀的部分：程式、公式與引用的程式不算；想一想的選擇與理由，作答才看得到，也不算。"""
+    page = without_choices(page.split("\n---\n", 1)[-1])
+    return MATH.sub("", BLOCK.sub("", CELL.sub("", page)))
 
 
 def main_line(text: str) -> str:
@@ -33,7 +34,7 @@ def main_line(text: str) -> str:
 def shortcomings(page: str) -> list[str]:
     """這一章哪裡不合規格；沒有就是空的。"""
     headers = "\n".join(match[2] for match in HEADER.finditer(page))
-    questions = [match[2] for match in QUESTION.finditer(page)]
+    questions = [match[3] for match in QUESTION.finditer(page)]
     text = prose(page)
     places = [match.start() if (match := re.search(part, text, re.MULTILINE)) else -1 for part in PARTS]
     checks = {
@@ -69,7 +70,9 @@ def test_every_equation_referred_to_is_numbered(chapter: Path) -> None:
 # ── 檢查本身抓得到錯 ──────────────────────────────────────────────────
 
 CELL_WITH_A_FIGURE = "```{code-cell} ipython3\n---\nmystnb:\n  figure: {name: fig}\n---\nplot()\n```\n"
-ASK = "::::{admonition} 想一想\n為什麼？\n\n:::{dropdown} 答案\n因為。\n:::\n::::\n"
+ASK = (
+    ":::{question} 01-why\n為什麼？\n\n- [x] 對\n- [ ] 錯\n  理由。\n\n```{dropdown} 答案\n因為。\n```\n:::\n"
+)
 DEEP_CELL = f"\n\n:::{{deeper}} 旁支\n:::\n\n{'字' * 2000}\n\n{CELL_WITH_A_FIGURE}\n:::{{deeper-end}}\n:::\n"
 GOOD = f"""---
 a: 1
@@ -98,6 +101,13 @@ a: 1
 
 def test_a_chapter_that_keeps_it_is_accepted() -> None:
     assert shortcomings(GOOD) == []
+
+
+def test_the_choices_are_not_read_with_the_prose() -> None:
+    """題目與答案照算；只有選擇與理由不算，答案裡的清單也算。"""
+    assert HAN.findall(prose(ASK)) == list("為什麼答案因為")
+    assert HAN.findall(prose(ASK.replace("因為。", "- 因為。"))) == list("為什麼答案因為")
+    assert HAN.findall(prose(ASK.replace("- [ ] 錯\n  ", ""))) == list("為什麼理由答案因為")
 
 
 @pytest.mark.parametrize(

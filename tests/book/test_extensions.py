@@ -387,14 +387,29 @@ def test_the_ground_of_a_dark_figure_is_clear(extension):
     assert figures.CLEAR + "{fill:none !important}" in dark
 
 
-def test_the_dark_ground_is_the_colour_of_the_page(extension):
-    """字後面墊的底與頁面同色：佈景主題換了顏色，這裡要跟著換。"""
-    import sphinx_book_theme
+LOOK = Path("book/_static/look.css").read_text(encoding="utf-8")
 
-    theme = Path(sphinx_book_theme.__file__).parent
-    style = next(theme.rglob("sphinx-book-theme.css")).read_text(encoding="utf-8")
-    (dark,) = re.findall(r"data-theme=dark\]\{[^}]*--pst-color-background:(#\w+)", style)
-    assert extension("dark_figures").DARK["#ffffff"] == dark
+
+def palette(theme: str) -> dict[str, str]:
+    """look.css 裡一套主題的顏色；寫成 var(--名字) 的換成那個顏色。"""
+    (rules,) = re.findall(rf'html\[data-theme="{theme}"\] \{{([^}}]*)\}}', LOOK)
+    found: dict[str, str] = dict(re.findall(r"(--[\w-]+): ([^;]+);", rules))
+    return {name: found.get(value[4:-1], value) for name, value in found.items()}
+
+
+def test_the_dark_ground_is_the_colour_of_the_page(extension):
+    """字後面墊的底與頁面同色：佈景換了顏色，這裡要跟著換。"""
+    assert extension("dark_figures").DARK["#ffffff"] == palette("dark")["--pst-color-background"]
+
+
+@pytest.mark.parametrize(("theme", "page"), [("light", "#ffffff"), ("dark", "#12161b")])
+def test_the_words_of_the_look_have_enough_contrast(theme, page):
+    """內文、連結與章的號碼，在頁面與兩種框的底上。反例：框裡的細線是裝飾，對比本來就不夠。"""
+    colours = palette(theme)
+    grounds = [page, colours["--look-tint"], colours["--look-wash"]]
+    for name in ("--pst-color-text-base", "--pst-color-primary", "--look-q", "--look-p"):
+        assert min(contrast(colours[name], ground) for ground in grounds) > 4.5, name
+    assert contrast(colours["--look-line"], page) < 4.5
 
 
 BOTH = "<?xml?><svg>寬</svg>", "<?xml?><svg>窄</svg>"

@@ -10,28 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.book import forked_sphinx
+from tests.book.small_book import SmallBook
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK, PACKAGE = ROOT / "book", ROOT / "vae_from_scratch"
 CHAPTERS = sorted(path.stem for path in BOOK.glob("[01]*.md"))
-PAGE = """---
-file_format: mystnb
-orphan: true
-reads: {reads}
-kernelspec: {{name: python3}}
----
-
-# {name}
-
-```{{code-cell}} ipython3
-import sys
-
-sys.path.insert(0, {root!r})
-{body}
-open({log!r}, "a").write("{name} ")
-```
-"""
 
 
 @pytest.fixture
@@ -177,62 +160,6 @@ def test_every_page_that_is_executed_has_its_weight():
 
 
 # ── 建一本三頁的書 ────────────────────────────────────────────────────
-
-
-class SmallBook:
-    """一個套件三個模組，三頁：兩頁讀 gaussian（一頁透過 model），一頁只讀 plotting。"""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.log = folder, folder.parent / f"{folder.name}.log"
-        self.log.touch()
-        for name, text in {
-            "vae_from_scratch/__init__.py": "",
-            "vae_from_scratch/gaussian.py": 'def kl(x):\n    """說明。"""\n    return x\n',
-            "vae_from_scratch/model.py": "from .gaussian import kl\n",
-            "vae_from_scratch/plotting.py": "COLOUR = 1\n",
-            "vae_from_scratch/command.py": "RUN = 1\n",
-            "book/table.csv": "1\n",
-            "book/_static/course.css": "p { color: red; }\n",
-            "book/conf.py": f"import sys\nsys.path.insert(0, {str(BOOK / '_ext')!r})\n"
-            "extensions = ['myst_nb', 'execution_cache', 'static_files']\nroot_doc = 'one'\n"
-            "html_static_path = ['_static']\nhtml_css_files = ['course.css']\n"
-            "nb_execution_mode = 'cache'\nnb_execution_raise_on_error = True\n",
-        }.items():
-            self.write(name, text)
-        self.page("one", "from vae_from_scratch.gaussian import kl")
-        self.page("two", "from vae_from_scratch import model")
-        self.page("three", "from vae_from_scratch import plotting")
-
-    def write(self, name: str, text: str) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-    def page(self, name: str, body: str, reads: str = "[]") -> None:
-        root, log = str(self.folder), str(self.log)
-        self.write(f"book/{name}.md", PAGE.format(name=name, body=body, reads=reads, root=root, log=log))
-
-    def edit(self, name: str, before: str, after: str) -> None:
-        text = (self.folder / name).read_text(encoding="utf-8")
-        assert before in text
-        self.write(name, text.replace(before, after))
-
-    def build(self) -> set[str]:
-        """建一次；傳回執行了哪幾頁。"""
-        self.log.write_text("")
-        from book import build
-
-        kernel = build.kernel_settings(self.folder)
-        code, self.said = forked_sphinx.build(self.folder, os.environ | kernel | {"PYTHONPATH": str(ROOT)})
-        assert code == 0, self.said
-        return set(self.log.read_text().split())
-
-    def styles(self) -> tuple[str, list[str]]:
-        """建好的樣式，以及每一頁連到它時帶的檢查碼。"""
-        html = next(self.folder.rglob("one.html")).parent
-        texts = [(html / f"{name}.html").read_text("utf-8") for name in ("one", "three")]
-        linked = [found for text in texts for found in re.findall(r"course\.css\?v=\w+", text)]
-        return (html / "_static" / "course.css").read_text(), linked
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import yaml
 
 import make
 import vae_from_scratch
-from book import release
+from book import release, study_archive
 
 ROOT = make.ROOT
 
@@ -121,13 +121,16 @@ def test_a_tag_must_be_the_version_and_be_told(repository):
         release.check("v1.2.0", repository)
 
 
+STUDY, KEY = "0123456789ab", "0123456789abcdef"
+
+
 def build_of(folder: Path) -> Path:
     """建好的書、筆記本、一項訓練的結果與一份 PDF。"""
     for name in (
         "html/index.html",
         "html/_static/a.css",
         "notebooks/book/01.ipynb",
-        "study/abc/1.npz",
+        f"study/{STUDY}/{KEY}.npz",
         "book.pdf",
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -139,20 +142,30 @@ def test_a_release_is_complete_and_the_same_every_time(monkeypatch, tmp_path):
     monkeypatch.setattr(release, "wheel", lambda target: (target / "course.whl").write_text("套件"))
     build = build_of(tmp_path / "build")
     for name in ("one", "two"):
-        release.release(tmp_path / name, build / "study" / "abc", build)
+        release.release(tmp_path / name, list((build / "study" / STUDY).iterdir()), build)
     name = f"vae-from-scratch-{vae_from_scratch.__version__}"
     packed = {file.name: file.read_bytes() for file in (tmp_path / "one").iterdir()}
     assert packed == {file.name: file.read_bytes() for file in (tmp_path / "two").iterdir()}
     assert set(packed) == {
         "SHA256SUMS", "notes.md", "book.pdf", "course.whl",
-        f"{name}-site.zip", f"{name}-notebooks.zip", f"{name}-study-abc.zip",
+        f"{name}-site.zip", f"{name}-notebooks.zip", f"{name}-study-{STUDY}.zip",
     }  # fmt: skip
     with zipfile.ZipFile(tmp_path / "one" / f"{name}-site.zip") as site:
         assert site.namelist() == [f"{name}/_static/a.css", f"{name}/index.html"] and site.testzip() is None
-    with zipfile.ZipFile(tmp_path / "one" / f"{name}-study-abc.zip") as study:
-        assert study.namelist() == ["abc/1.npz"], "解壓縮到 _build/study 就在它的位置"
+    contents = study_archive.check(tmp_path / "one" / f"{name}-study-{STUDY}.zip")
+    assert (contents.study, list(contents.files)) == (STUDY, [f"{KEY}.npz"])
+    assert f"{contents.digest}  {name}-study-{STUDY}.zip\n" in packed["SHA256SUMS"].decode(), "兩處同一個雜湊"
+    assert "STUDY=" in packed["notes.md"].decode()
     assert packed["SHA256SUMS"].decode().count("\n") == len(packed) - 2
     assert f"{name}-site.zip" in packed["notes.md"].decode() and "新增" in packed["notes.md"].decode()
+
+
+def test_a_release_without_all_the_results_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(study_archive, "results_of_the_book", lambda: [tmp_path / f"{KEY}.npz"])
+    with pytest.raises(release.Problem, match="還少 1 項結果。請先執行 make study"):
+        release.study_results()
+    (tmp_path / f"{KEY}.npz").touch()
+    assert release.study_results() == [tmp_path / f"{KEY}.npz"]
 
 
 @pytest.mark.slow

@@ -36,6 +36,16 @@ def test_an_unlinked_term_is_caught_and_the_fix_mends_it() -> None:
     assert "，{term}`後驗`是之後的" in mended and unlinked(mended, WANTED) == []
 
 
+CHOICES = "- [x] 先驗\n- [ ] 錯\n  後驗。\n"
+ASK = f":::{{question}} 01-a\n\n題目？\n\n{CHOICES}\n```{{dropdown}} 答案\n答案。\n```\n:::\n"
+
+
+def test_a_choice_is_no_place_for_a_link() -> None:
+    """選擇旁邊是按鈕；題目裡的照樣要連。"""
+    assert unlinked(ASK, WANTED) == []
+    assert [term for _, term in unlinked(ASK.replace("題目", "先驗"), WANTED)] == ["先驗"]
+
+
 def test_a_link_that_comes_too_late_is_caught() -> None:
     assert [term for _, term in unlinked("先驗在前，{term}`先驗` 在後。", WANTED)] == ["先驗"]
     assert unlinked("{term}`前面的說法 <先驗>` 先，先驗在後。", WANTED) == []

@@ -24,6 +24,7 @@ SMALL_MULTIPLES = {"fig-11-plane"}
 SHOWN = """async () => {
   for (const fold of document.querySelectorAll("details")) fold.open = true;
   const images = [...document.querySelectorAll('article img[src*="_images/"][src$=".svg"]')];
+  for (const image of images) image.loading = "eager";  // 捲到才載入的，現在就載入
   await Promise.all(images.map((image) => image.decode()));
   return images.map((image) => [
     image.closest("figure")?.id ?? "", image.currentSrc, image.getBoundingClientRect().width]);

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 import pytest
+from PIL import Image
 
 from tests.browser.inspection import PHONE, inaccessible, opened, overflow
 from tests.browser.test_lab_in_browser import BLOCKED, settle
@@ -198,6 +199,25 @@ def test_the_sample_is_said_to_be_made_up(open_own):
     assert "略過第二行表頭" in page.locator(".own-report").inner_text()
 
 
+def test_the_plane_can_be_saved(open_own):
+    """存下來的圖比平面多了說明：平面的每一種顏色，下面都說是什麼。"""
+    page = open_own()
+    give(page, two_kinds(60).encode())
+    train(page, 1)
+    with page.expect_download() as download:
+        press(page, "存圖（PNG）")
+    assert download.value.suggested_filename == "latent-plane-epoch1.png"
+    with Image.open(download.value.path()) as picture:
+        width, height = page.locator(".lab-left canvas").evaluate("e => [e.clientWidth, e.clientHeight]")
+        assert picture.width == 2 * width and picture.height > 2 * height
+        below = picture.convert("RGB").crop((0, 2 * height, picture.width, picture.height))
+        seen = {below.getpixel((x, y)) for x in range(below.width) for y in range(below.height)}
+    legend = page.locator(".own-legend i").evaluate_all(
+        "list => list.map((e) => getComputedStyle(e).backgroundColor.match(/\\d+/g).map(Number))"
+    )
+    assert len(legend) == 2 and {tuple(colour) for colour in legend} <= seen
+
+
 # ── 讀者改報告 ────────────────────────────────────────────────────────
 
 
@@ -287,6 +307,30 @@ def test_without_simd_it_says_so_in_one_sentence(open_own):
 
 
 # ── 順不順 ────────────────────────────────────────────────────────────
+
+
+#: 報告一次加了幾列。
+ADDED = """() => {
+  window.added = [];
+  const body = document.querySelector('.own-report tbody');
+  new MutationObserver((list) => window.added.push(list.filter((one) => one.addedNodes.length).length))
+    .observe(body, { childList: true });
+}"""
+
+
+def test_the_report_of_a_wide_table_comes_piece_by_piece(open_own):
+    """50 欄分幾格列，一格最多 12 欄，次序照檔案；每一欄都列了理由以外的東西。"""
+    page = open_own()
+    page.evaluate(ADDED)
+    names = [f"欄{k}" for k in range(50)]
+    lines = [",".join("甲乙丙"[(row * k + row) % 3] for k in range(50)) for row in range(60)]
+    give(page, "\n".join([",".join(names), *lines]).encode())
+    rows = page.locator(".own-report tbody tr")
+    page.wait_for_function("() => document.querySelectorAll('.own-report tbody tr').length === 50")
+    assert rows.locator("th").all_inner_texts() == names
+    assert all(rows.locator(".example").all_inner_texts())
+    added = page.evaluate("window.added")
+    assert sum(added) >= 50 and max(added) <= 12
 
 
 def many(rows: int) -> str:

@@ -104,6 +104,15 @@ def test_a_changed_input_is_reported_and_the_original_survives():
     assert np.array_equal(X, before)
 
 
+def test_single_precision_is_refused_even_when_it_is_close_enough():
+    """誤差在容許之內也不收，否則過不過要看抽到什麼題目；輸入就是單精度的不算。"""
+    assert "float64" in symptom(lambda x: x.astype(np.float32), X).symptom
+    assert "float64" in symptom(lambda x: (x, x.astype(np.float16)), {"甲": X, "乙": X}).symptom
+    single = X.astype(np.float32)
+    check(lambda x: x, {"x": single}, X)
+    check(lambda x: x.astype(int), {"x": X}, X)
+
+
 def test_several_values():
     expected = {"和": X.sum(), "積": X.prod()}
     check(lambda x: (x.sum(), x.prod()), {"x": X}, expected)

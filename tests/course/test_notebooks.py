@@ -272,3 +272,66 @@ def test_make_clean_keeps_the_notebooks(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(make, "ROOT", tmp_path)
     make.clean()
     assert sorted(path.name for path in (tmp_path / "_build").iterdir()) == ["notebooks", "study"]
+
+
+CHOICE = """:::{question} 03-which
+:kind: choose
+
+哪一個大？
+
+- [ ] 甲
+  甲小，因為比較近。
+- [x] 乙
+
+```{dropdown} 答案
+乙遠。
+```
+:::
+"""
+NUMBER = """:::{question} 03-much
+:kind: number
+:key: 0.5
+:unit: nats
+
+多少？
+
+- 1
+  忘了乘一半。
+
+```{dropdown} 答案
+一半。
+```
+:::
+"""
+STEPS = """:::{question} 03-steps
+:kind: order
+
+依序做什麼？
+
+- 甲
+- 丙
+  先甲。
+- 乙
+  先丙。
+
+```{dropdown} 答案
+甲丙乙。
+```
+:::
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "told", "silent"),
+    [
+        (CHOICE, "- 甲\n- 乙", "**乙**", ("[x]", "比較近")),
+        (NUMBER, "多少？", "**0.5 nats**", ("- 1", "忘了")),
+        (STEPS, "- 丙\n- 乙\n- 甲", "**甲　→　丙　→　乙**", ("先甲", "先丙")),
+    ],
+)
+def test_a_question_is_asked_before_it_is_answered(text, asked, told, silent):
+    """題目與選項在前，對的是哪一個摺在答案裡；理由與常見的錯只在網頁裡。"""
+    page = myst.Translator(Path("."), {}).page(text)
+    before, answer = page.split("<details>")
+    assert asked in before and told in answer and told not in before
+    assert [word for word in silent if word in page] == []

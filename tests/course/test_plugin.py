@@ -2,24 +2,10 @@
 
 import pytest
 
+from tests.course.grading.courses import SOLUTION
 from vae_from_scratch.course.generate import to_exercise
 
 pytest_plugins = ["pytester"]
-
-SOLUTION = '''"""練習 ex01：兩個函式（第 1 章，5 分）"""
-
-
-def double(x):
-    ### BEGIN SOLUTION
-    return 2 * x
-    ### END SOLUTION
-
-
-def square(x):
-    ### BEGIN SOLUTION
-    return x * x
-    ### END SOLUTION
-'''
 
 TESTS = '''
 from vae_from_scratch.course.testing import check, points

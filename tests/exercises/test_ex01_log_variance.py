@@ -10,7 +10,14 @@ CHAPTER = "第 1 章"
 
 # 3 列 2 行，σ 都不是 1、μ 都不是 0，漏掉哪一項都看得出來。
 STD = np.array([[2.0, 0.5], [3.0, 0.7], [0.2, 1.5]])
-LOG_VAR = np.array([[math.log(s * s) for s in row] for row in STD])
+
+
+def log_squares(std):
+    """log σ²，一格一格用 math 算。"""
+    return np.array([[math.log(s * s) for s in row] for row in std])
+
+
+LOG_VAR = log_squares(STD)
 MEAN = np.array([[1.0, -2.0], [0.5, 0.3], [3.0, -0.5]])
 Z = np.array([[3.0, -1.2], [-2.0, 0.1], [2.7, 2.0]])
 
@@ -24,7 +31,7 @@ Z = np.array([[3.0, -1.2], [-2.0, 0.1], [2.7, 2.0]])
     ),
     chapter=CHAPTER,
 )
-def test_variance(target):
+def test_variance(target, draw):
     """由 log σ² 得到 σ²"""
     wrong = {
         "這是標準差 σ；變異數 σ² 不要除以 2": lambda v: np.exp(v / 2),
@@ -40,6 +47,8 @@ def test_variance(target):
     }
     expected = [[4.0, 0.25], [9.0, 0.49], [0.04, 2.25]]
     check(target.variance, {"log_var": LOG_VAR}, expected, wrong=wrong)
+    std = draw.std(2, 3)
+    check(target.variance, {"log_var": log_squares(std)}, std * std, wrong=wrong)
 
 
 @points(
@@ -51,7 +60,7 @@ def test_variance(target):
     ),
     chapter=CHAPTER,
 )
-def test_log_variance(target):
+def test_log_variance(target, draw):
     """由 σ 得到 log σ²，σ 很小也行"""
     wrong = {
         "這是 log σ；log σ² 是它的兩倍": np.log,
@@ -67,13 +76,15 @@ def test_log_variance(target):
     expected = [[1.3862943611198906, -1.3862943611198906], [2.1972245773362196, -0.7133498878774648],
                 [-3.2188758248682006, 0.8109302162163288]]  # fmt: skip
     check(target.log_variance, {"std": STD}, expected, wrong=wrong)
-    tiny = np.array([1e-200, 1e-3, 1e150])
+    std = draw.std(2, 3)
+    check(target.log_variance, {"std": std}, log_squares(std), wrong=wrong)
     wrong = {
         "σ 很小時是負無限大：先平方，σ² 已經變成 0 了；改寫成 2·log σ": lambda s: np.log(s**2),
         "σ 被截斷（clip）了；寫成 2·log σ 就不需要截斷": lambda s: 2 * np.log(np.maximum(s, 1e-8)),
     }
-    log_of_tiny = [-400 * math.log(10), -6 * math.log(10), 300 * math.log(10)]
-    check(target.log_variance, {"std": tiny}, log_of_tiny, wrong=wrong)
+    for powers in ([-200, -3, 150], [-draw.whole(170, 300), -draw.whole(3, 9), draw.whole(160, 300)]):
+        std = np.array([float(f"1e{power}") for power in powers])
+        check(target.log_variance, {"std": std}, [2 * power * math.log(10) for power in powers], wrong=wrong)
 
 
 @points(
@@ -85,7 +96,7 @@ def test_log_variance(target):
     ),
     chapter=CHAPTER,
 )
-def test_reconstruction_error(target):
+def test_reconstruction_error(target, draw):
     """對欄相加、對房子平均"""
     x = np.array([[1.0, 0.0, 2.0], [0.5, -1.0, 0.0], [0.0, 1.0, 1.0], [2.0, 0.3, -0.4]])
     x_hat = np.array([[0.5, 0.2, 1.0], [0.0, -1.0, 0.7], [0.1, 0.4, 1.0], [1.0, 0.3, 0.6]])
@@ -103,6 +114,9 @@ def test_reconstruction_error(target):
     }
     # 手算每一棟：1.29、0.74、0.37、2.00，平均 1.1。
     check(target.reconstruction_error, {"x": x, "x_hat": x_hat}, 1.1, wrong=wrong)
+    x, x_hat = draw.normal(5, 2), draw.normal(5, 2)
+    total = math.fsum((a - b) ** 2 for a, b in zip(x.ravel(), x_hat.ravel(), strict=True))
+    check(target.reconstruction_error, {"x": x, "x_hat": x_hat}, total / 5, wrong=wrong)
 
 
 def area_under_the_density(mean, std, low, high):
@@ -123,7 +137,7 @@ def area_under_the_density(mean, std, low, high):
     ),
     chapter=CHAPTER,
 )
-def test_interval_probability(target):
+def test_interval_probability(target, draw):
     """z 落在一段區間的機率"""
 
     def below(t, mean, std):
@@ -149,7 +163,9 @@ def test_interval_probability(target):
         "這是密度相減；密度不是機率，面積才是": lambda m, s, a, b: density(b, m, s) - density(a, m, s),
         "這是中點的密度乘寬度，只有區間很窄時才近似": lambda m, s, a, b: density((a + b) / 2, m, s) * (b - a),
     }
-    for values in ((1.0, 1.6, -0.5, 3.7), (-0.3, 0.4, -1.0, 0.2)):
+    mean, std = draw.normal(), draw.std()
+    drawn = (mean, std, mean - std * draw.between(0.2, 1.5), mean + std * draw.between(0.3, 1.6))
+    for values in ((1.0, 1.6, -0.5, 3.7), (-0.3, 0.4, -1.0, 0.2), drawn):
         inputs = dict(zip(("mean", "std", "low", "high"), values, strict=True))
         expected = area_under_the_density(*values)
         check(target.interval_probability, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
@@ -180,7 +196,7 @@ def _log_density(constant=1.0, log_var_term=1.0, square=1.0, power=-1.0):
     ),
     chapter=CHAPTER,
 )
-def test_normal_log_density(target):
+def test_normal_log_density(target, draw):
     """常態密度的對數"""
     wrong = {
         "你傳回的是密度，還要取 log": lambda z, m, v: np.exp(_log_density()(z, m, v)),
@@ -200,9 +216,11 @@ def test_normal_log_density(target):
         "你沿維度加總了；這一題逐元素，不加總": lambda z, m, v: _log_density()(z, m, v).sum(axis=-1),
         "忘了減平均": lambda z, m, v: _log_density()(z, 0 * m, v),
     }
-    expected = np.vectorize(log_density_from_the_area)(Z, MEAN, STD)
-    inputs = {"z": Z, "mean": MEAN, "log_var": LOG_VAR}
-    check(target.normal_log_density, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    mean, std = draw.normal(2, 3), draw.std(2, 3)
+    for z, m, s in ((Z, MEAN, STD), (mean + std * draw.normal(2, 3), mean, std)):
+        expected = np.vectorize(log_density_from_the_area)(z, m, s)
+        inputs = {"z": z, "mean": m, "log_var": log_squares(s)}
+        check(target.normal_log_density, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
 
 
 @points(
@@ -214,7 +232,7 @@ def test_normal_log_density(target):
     ),
     chapter=CHAPTER,
 )
-def test_normal_log_density__extremes(target):
+def test_normal_log_density__extremes(target, draw):
     """很遠的 z、很大的 log σ²，也要有限"""
     inputs = {
         "z": np.array([42.35, 5.0, -38.0]),
@@ -241,6 +259,14 @@ def test_normal_log_density__extremes(target):
         ),
         "log_var 被截斷（clip）了；不需要截斷": lambda z, m, v: _log_density()(z, m, np.clip(v, -20, 20)),
     }
+    check(target.normal_log_density, inputs, expected, wrong=wrong)
+    far, large, std = draw.whole(40, 70), draw.whole(1000, 1400), draw.std()
+    inputs = {
+        "z": np.array([2.0 - far * std, 5.0]),
+        "mean": np.array([2.0, -3.0]),
+        "log_var": np.array([math.log(std * std), float(large)]),
+    }
+    expected = [-half_log_2_pi - math.log(std) - far * far / 2, -half_log_2_pi - large / 2]
     check(target.normal_log_density, inputs, expected, wrong=wrong)
 
 
@@ -270,7 +296,7 @@ def averaged_over_the_noise(x, weight, mean, log_var):
     ),
     chapter=CHAPTER,
 )
-def test_noisy_reconstruction_error(target):
+def test_noisy_reconstruction_error(target, draw):
     """雜訊多罰了多少"""
 
     def at_the_mean(x, w, m):
@@ -304,6 +330,8 @@ def test_noisy_reconstruction_error(target):
             at_the_mean(x, w, m) + np.exp(v) @ norms(w)
         ),
     }
-    inputs = {"x": X, "weight": WEIGHT, "mean": CODE, "log_var": CODE_LOG_VAR}
-    expected = averaged_over_the_noise(**inputs)
-    check(target.noisy_reconstruction_error, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    drawn = (draw.normal(3, 4), draw.normal(4, 2), draw.normal(3, 2), draw.log_var(3, 2))
+    for x, weight, mean, log_var in ((X, WEIGHT, CODE, CODE_LOG_VAR), drawn):
+        inputs = {"x": x, "weight": weight, "mean": mean, "log_var": log_var}
+        expected = averaged_over_the_noise(**inputs)
+        check(target.noisy_reconstruction_error, inputs, expected, wrong=wrong, tolerance=QUADRATURE)

@@ -1,9 +1,11 @@
 """ex02 的檢查。"""
 
 import math
+from functools import partial
 
 import numpy as np
 
+from vae_from_scratch.course.given import double, square, step, zero
 from vae_from_scratch.course.testing import (
     DIFFERENCES,
     check,
@@ -33,7 +35,7 @@ NOISE = np.array([[0.7, -1.1], [2.0, 0.3], [-0.4, 1.6]])
     ),
     chapter=CHAPTER,
 )
-def test_standard_deviation(target):
+def test_standard_deviation(target, draw):
     """由 log σ² 得到 σ"""
     wrong = {
         "你算的是變異數 exp(log_var)，標準差還要再開根號": np.exp,
@@ -45,6 +47,8 @@ def test_standard_deviation(target):
     }
     check(target.standard_deviation, {"log_var": LOG_VAR[:, 0]}, STD[:, 0], wrong=wrong)
     check(target.standard_deviation, {"log_var": LOG_VAR}, STD, wrong=wrong)
+    std = draw.std(2, 3)
+    check(target.standard_deviation, {"log_var": np.log(std * std)}, std, wrong=wrong)
 
 
 @points(
@@ -56,16 +60,16 @@ def test_standard_deviation(target):
     ),
     chapter=CHAPTER,
 )
-def test_standard_deviation__extremes(target):
+def test_standard_deviation__extremes(target, draw):
     """很大與很小的 log σ² 不溢位"""
-    log_var = np.array([-1400.0, -40.0, 0.0, 1400.0])
     wrong = {
         "log_var 很大時溢位：sqrt(exp(log_var)) 先算了太大的 exp": lambda v: np.sqrt(np.exp(v)),
         "結果被截斷（clip）了；不需要截斷，先除以 2 就不會溢位": lambda v: np.exp(np.clip(v, -20, 20) / 2),
         "加了一個小常數；先除以 2 就夠了，不需要 1e-8": lambda v: np.exp(v / 2) + 1e-8,
     }
-    expected = [math.exp(-700), math.exp(-20), 1.0, math.exp(700)]
-    check(target.standard_deviation, {"log_var": log_var}, expected, wrong=wrong)
+    for log_std in ([-700, -20, 0, 700], [-draw.whole(300, 700), -draw.whole(12, 40), draw.whole(360, 700)]):
+        inputs = {"log_var": 2.0 * np.array(log_std)}
+        check(target.standard_deviation, inputs, [math.exp(s) for s in log_std], wrong=wrong)
 
 
 @points(
@@ -77,7 +81,7 @@ def test_standard_deviation__extremes(target):
     ),
     chapter=CHAPTER,
 )
-def test_reparameterize(target):
+def test_reparameterize(target, draw):
     """雜訊變成 N(μ, σ²) 的樣本"""
     expected = np.array([[2.4, -2.55], [2.5, 0.9], [2.92, 1.9]])  # 手算：例如 1 + 2 × 0.7
     wrong = {
@@ -91,6 +95,9 @@ def test_reparameterize(target):
         "這是反過來的標準化 (ε − μ)/σ；要的是 μ + σε": lambda m, v, e: (e - m) * np.exp(-v / 2),
     }
     check(target.reparameterize, {"mean": MEAN, "log_var": LOG_VAR, "noise": NOISE}, expected, wrong=wrong)
+    mean, std, noise = draw.normal(2, 3), draw.std(2, 3), draw.normal(2, 3)
+    inputs = {"mean": mean, "log_var": np.log(std * std), "noise": noise}
+    check(target.reparameterize, inputs, mean + std * noise, wrong=wrong)
     noise = np.random.default_rng(2).standard_normal((20_000, 2))
     inputs = {"mean": np.tile([1.0, -2.0], (20_000, 1)), "log_var": np.tile(LOG_VAR[0], (20_000, 1))}
     check_draws(target.reparameterize, inputs | {"noise": noise}, mean=[1.0, -2.0], variance=VARIANCE[0])
@@ -105,10 +112,8 @@ def test_reparameterize(target):
     ),
     chapter=CHAPTER,
 )
-def test_dz_dvariance(target):
+def test_dz_dvariance(target, draw):
     """z 對變異數的偏導數"""
-    # 每個元素只影響自己的 z，所以 Σz 對 σ² 的梯度，就是逐元素的偏導數。
-    expected = numerical_gradient(lambda variance: np.sum(NOISE * np.sqrt(variance)), VARIANCE, 1e-5)
     wrong = {
         "這是對 σ 的導數；自變數是 σ²，還要乘 dσ/dσ² = 1/(2σ)": lambda e, v: e,
         "這是對 log σ² 的導數 σε/2；這一題的自變數是 σ²": lambda e, v: np.sqrt(v) * e / 2,
@@ -117,8 +122,15 @@ def test_dz_dvariance(target):
         "忘了乘 ε": lambda e, v: 1 / (2 * np.sqrt(v)),
         "σ 應該在分母": lambda e, v: 2 * np.sqrt(v) * e,
     }
-    inputs = {"noise": NOISE, "variance": VARIANCE}
-    check(target.dz_dvariance, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    for noise, variance in ((NOISE, VARIANCE), (draw.normal(2, 3), draw.std(2, 3) ** 2)):
+        # 每個元素只影響自己的 z，所以 Σz 對 σ² 的梯度，就是逐元素的偏導數。
+        expected = numerical_gradient(partial(_sum_of_z, noise), variance, 1e-5)
+        inputs = {"noise": noise, "variance": variance}
+        check(target.dz_dvariance, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+def _sum_of_z(noise, variance):
+    return np.sum(noise * np.sqrt(variance))
 
 
 @points(
@@ -130,17 +142,12 @@ def test_dz_dvariance(target):
     ),
     chapter=CHAPTER,
 )
-def test_gradient_wrt_mean_and_log_var(target):
+def test_gradient_wrt_mean_and_log_var(target, draw):
     """梯度傳到 μ 與 log σ²"""
 
-    def loss(mean, log_var):
-        return np.sum(np.sin(mean + np.sqrt(np.exp(log_var)) * NOISE))
+    def loss(mean, log_var, noise):
+        return np.sum(np.sin(mean + np.sqrt(np.exp(log_var)) * noise))
 
-    dL_dz = np.cos(MEAN + STD * NOISE)
-    expected = {
-        "d_mean": numerical_gradient(lambda mean: loss(mean, LOG_VAR), MEAN),
-        "d_log_var": numerical_gradient(lambda log_var: loss(MEAN, log_var), LOG_VAR),
-    }
     wrong = {
         "d_log_var 是正解的兩倍：exp(log_var/2) 微分，1/2 要掉下來": lambda g, v, e: (
             None,
@@ -157,8 +164,14 @@ def test_gradient_wrt_mean_and_log_var(target):
         "梯度對列加總了；這裡每一列各有自己的 μ 與 log σ²": lambda g, v, e: (g.sum(axis=0), None),
         "梯度對列平均了；平均是損失函數的事": lambda g, v, e: (g.mean(axis=0), None),
     }
-    inputs = {"dL_dz": dL_dz, "log_var": LOG_VAR, "noise": NOISE}
-    check(target.gradient_wrt_mean_and_log_var, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    for mean, std, noise in ((MEAN, STD, NOISE), (draw.normal(2, 3), draw.std(2, 3), draw.normal(2, 3))):
+        log_var = np.log(std * std)
+        expected = {
+            "d_mean": numerical_gradient(partial(loss, log_var=log_var, noise=noise), mean),
+            "d_log_var": numerical_gradient(partial(loss, mean, noise=noise), log_var),
+        }
+        inputs = {"dL_dz": np.cos(mean + std * noise), "log_var": log_var, "noise": noise}
+        check(target.gradient_wrt_mean_and_log_var, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
 
 
 @points(
@@ -170,18 +183,10 @@ def test_gradient_wrt_mean_and_log_var(target):
     ),
     chapter=CHAPTER,
 )
-def test_log_prob_by_change_of_variables(target):
+def test_log_prob_by_change_of_variables(target, draw):
     """一維：密度除以 σ"""
-    log_var, noise = LOG_VAR[:, :1], NOISE[:, :1]
-    expected = [_log_density_from_cdf(s, e) for s, e in zip(STD[:, 0], NOISE[:, 0], strict=True)]
-    inputs = {"log_var": log_var, "noise": noise}
-    check(
-        target.log_prob_by_change_of_variables,
-        inputs,
-        expected,
-        wrong=_wrong_log_prob(),
-        tolerance=DIFFERENCES,
-    )
+    for std, noise in ((STD[:, :1], NOISE[:, :1]), (draw.std(4, 1), draw.normal(4, 1))):
+        _check_log_prob(target, std, noise, _wrong_log_prob())
 
 
 @points(
@@ -193,19 +198,24 @@ def test_log_prob_by_change_of_variables(target):
     ),
     chapter=CHAPTER,
 )
-def test_log_prob_by_change_of_variables__dimensions(target):
+def test_log_prob_by_change_of_variables__dimensions(target, draw):
     """多維：對數密度沿維度相加"""
-    expected = [
-        sum(_log_density_from_cdf(s, e) for s, e in zip(*row, strict=True))
-        for row in zip(STD, NOISE, strict=True)
-    ]
-    inputs = {"log_var": LOG_VAR, "noise": NOISE}
     wrong = _wrong_log_prob() | {
         "你對維度取平均了；獨立的密度相乘，對數要相加": lambda v, e: _log_normal(v, e).mean(axis=-1),
         "log 2π 只算了一次；每個維度都有一份": lambda v, e: (
             -0.5 * (np.log(2 * np.pi) + np.sum(e**2 + v, axis=-1))
         ),
     }
+    for std, noise in ((STD, NOISE), (draw.std(2, 5), draw.normal(2, 5))):
+        _check_log_prob(target, std, noise, wrong)
+
+
+def _check_log_prob(target, std, noise, wrong):
+    expected = [
+        sum(_log_density_from_cdf(s, e) for s, e in zip(*row, strict=True))
+        for row in zip(std, noise, strict=True)
+    ]
+    inputs = {"log_var": np.log(std * std), "noise": noise}
     check(target.log_prob_by_change_of_variables, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
 
 
@@ -247,25 +257,32 @@ def _wrong_log_prob():
     ),
     chapter=CHAPTER,
 )
-def test_mean_gradient_estimates(target):
+def test_mean_gradient_estimates(target, draw):
     """兩種估計量，平均都等於真的梯度"""
-    log_var, mean, std = math.log(4.0), 1.0, 2.0
+    for mean, std, noise in ((1.0, 2.0, NOISE[:, 0]), (draw.normal(), draw.std(), draw.normal(5))):
+        z = mean + std * noise
+        # 分數 ∂log N(z; μ, σ²)/∂μ 用差分求：固定每個 z，移動它自己的 μ。
+        score = numerical_gradient(partial(_log_density_of_means, z, std), np.full_like(z, mean))
+        log_var = math.log(std * std)
+        inputs = {"f": square, "df": double, "mean": mean, "log_var": log_var, "noise": noise}
+        check(
+            target.mean_gradient_estimates,
+            inputs,
+            {"pathwise": 2 * z, "score": z**2 * score},
+            wrong=_wrong_estimates(std),
+            tolerance=DIFFERENCES,
+        )
+    _check_average(target, mean=3.0, log_var=0.0)
+    _check_average(target, mean=draw.normal(), log_var=draw.log_var())
 
-    def square(z):
-        """z ↦ z²"""
-        return z**2
 
-    def double(z):
-        """z ↦ 2z"""
-        return 2 * z
+def _log_density_of_means(z, std, means):
+    """Σ log N(z; means, std²)，去掉與 means 無關的常數。"""
+    return np.sum(-((z - means) ** 2)) / (2 * std**2)
 
-    z = mean + std * NOISE[:, 0]
-    # 分數 ∂log N(z; μ, σ²)/∂μ 用差分求：固定每個 z，移動它自己的 μ。
-    score = numerical_gradient(
-        lambda means: np.sum(-((z - means) ** 2)) / (2 * std**2), np.full_like(z, mean)
-    )
-    inputs = {"f": square, "df": double, "mean": mean, "log_var": log_var, "noise": NOISE[:, 0]}
-    wrong = {
+
+def _wrong_estimates(std):
+    return {
         "兩個估計都取了平均；這裡要一個雜訊一個值": lambda f, df, m, v, e: (
             df(m + std * e).mean(),
             (f(m + std * e) * e / std).mean(),
@@ -284,14 +301,6 @@ def test_mean_gradient_estimates(target):
         "分數函數的估計是 f 乘上分數，你用的是 f′": lambda f, df, m, v, e: (None, df(m + std * e) * e / std),
         "分數 (z−μ)/σ² 有了，忘了乘 f(z)": lambda f, df, m, v, e: (None, e / std),
     }
-    check(
-        target.mean_gradient_estimates,
-        inputs,
-        {"pathwise": 2 * z, "score": z**2 * score},
-        wrong=wrong,
-        tolerance=DIFFERENCES,
-    )
-    _check_average(target, square, double, mean=3.0, log_var=0.0)
 
 
 @points(
@@ -303,19 +312,15 @@ def test_mean_gradient_estimates(target):
     ),
     chapter=CHAPTER,
 )
-def test_mean_gradient_estimates__step_function(target):
+def test_mean_gradient_estimates__step_function(target, draw):
     """f 是階梯函數時，分數函數仍然正確"""
+    drawn_std = draw.std()
+    drawn_mean = drawn_std * draw.between(-0.8, 0.8)  # 0 附近要有夠多的點，樣本變異數才接近常態
+    for mean, std, seed in ((0.5, 2.0, 7), (drawn_mean, drawn_std, draw.whole(0, 2**31))):
+        _check_steps(target, mean, std, np.random.default_rng(seed).standard_normal(20_000))
 
-    def step(z):
-        """z ↦ 1（z > 0），否則 0"""
-        return np.where(z > 0, 1.0, 0.0)
 
-    def zero(z):
-        """z ↦ 0"""
-        return np.zeros_like(z)
-
-    mean, std = 0.5, 2.0
-    noise = np.random.default_rng(7).standard_normal(20_000)
+def _check_steps(target, mean, std, noise):
     density_at_zero = math.exp(-((mean / std) ** 2) / 2) / (std * math.sqrt(2 * math.pi))  # d P(z>0)/dμ
     inputs = {"f": step, "df": zero, "mean": mean, "log_var": math.log(std**2), "noise": noise}
 
@@ -333,10 +338,10 @@ def test_mean_gradient_estimates__step_function(target):
     )
 
 
-def _check_average(target, f, df, mean, log_var):
+def _check_average(target, mean, log_var):
     """把求積點當雜訊，加權平均就是期望值：沒有抽樣誤差。z² 的期望值 μ² + σ²，對 μ 的導數是 2μ。"""
     nodes, weights = normal_nodes()
-    inputs = {"f": f, "df": df, "mean": mean, "log_var": log_var, "noise": nodes}
+    inputs = {"f": square, "df": double, "mean": mean, "log_var": log_var, "noise": nodes}
     check(
         lambda *given: tuple(
             np.sum(weights * estimate) for estimate in target.mean_gradient_estimates(*given)

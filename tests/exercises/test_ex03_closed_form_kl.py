@@ -23,7 +23,6 @@ CHAPTER = "第 3 章"
 VARIANCE = np.array([[4.0, 0.25], [0.5, 9.0], [0.04, 2.25]])
 LOG_VAR = np.log(VARIANCE)
 MEAN = np.array([[1.0, -2.0], [0.5, 0.0], [3.0, -0.5]])
-ONE = (MEAN[:, :1], LOG_VAR[:, :1])  # d = 1
 TINY = Tolerance(1e-6, 0.0)  # 比的是相對誤差：正解本身只有 1e-17
 ROUNDING = Tolerance(0.0, 1e-12)  # 差到這裡為止，是捨入誤差，不是公式錯了
 
@@ -47,18 +46,27 @@ def kl_in_the_plane(q, p):
     return float(weights @ ratio @ weights)
 
 
-def differences_of_kl(moved):
+def differences_of_kl(moved, means, log_vars):
     """KL（積分）沿 ``moved(mean, log_var, t)`` 的差分，每一格一個值。"""
 
     def slope(mean, log_var):
         return numerical_gradient(lambda t: kl_by_quadrature(moved(mean, log_var, float(t))), 0.0).item()
 
-    return np.vectorize(slope)(MEAN, LOG_VAR)
+    return np.vectorize(slope)(means, log_vars)
 
 
 PRIOR = (np.zeros(2), np.ones(2))
-KL_ONE = [kl_by_quadrature(pair) for pair in zip(MEAN[:, 0], VARIANCE[:, 0], strict=True)]
-KL = [kl_in_the_plane(pair, PRIOR) for pair in zip(MEAN, VARIANCE, strict=True)]
+
+
+def drawn_rows(draw, rows, columns):
+    """抽出來的 (mean, variance)。"""
+    return draw.normal(rows, columns, scale=1.5), draw.std(rows, columns) ** 2
+
+
+def in_one_dimension(mean, variance, between):
+    """d = 1 的輸入與答案；``between`` 算一列。"""
+    expected = [between((m, v)) for m, v in zip(mean[:, 0], variance[:, 0], strict=True)]
+    return {"mean": mean, "log_var": np.log(variance)}, expected
 
 
 @points(
@@ -70,11 +78,8 @@ KL = [kl_in_the_plane(pair, PRIOR) for pair in zip(MEAN, VARIANCE, strict=True)]
     ),
     chapter=CHAPTER,
 )
-def test_log_ratio(target):
+def test_log_ratio(target, draw):
     """單一個點的對數比"""
-    z = np.array([3.0, 0.0, -1.5])
-    mean, variance = np.array([1.0, 1.0, 0.5]), np.array([4.0, 4.0, 0.25])
-    expected = log_normal(z, mean, variance) - log_normal(z, 0.0, 1.0)
 
     def formula(first=1.0, second=1.0, log_term=1.0, power=-1.0):
         return lambda z, m, v: 0.5 * (first * z**2 - second * (z - m) ** 2 * np.exp(power * v) - log_term * v)
@@ -92,7 +97,11 @@ def test_log_ratio(target):
         "每一項都少了 1/2": lambda z, m, v: 2 * formula()(z, m, v),
         "先驗的那一項 ½z² 沒有算進去": formula(first=0.0),
     }
-    check(target.log_ratio, {"z": z, "mean": mean, "log_var": np.log(variance)}, expected, wrong=wrong)
+    shown = (np.array([3.0, 0.0, -1.5]), np.array([1.0, 1.0, 0.5]), np.array([4.0, 4.0, 0.25]))
+    mean, std = draw.normal(5), draw.std(5)
+    for z, m, variance in (shown, (mean + std * draw.normal(5), mean, std * std)):
+        expected = log_normal(z, m, variance) - log_normal(z, 0.0, 1.0)
+        check(target.log_ratio, {"z": z, "mean": m, "log_var": np.log(variance)}, expected, wrong=wrong)
 
 
 def sum_of(formula):
@@ -135,11 +144,11 @@ def _wrong_kl():
     ),
     chapter=CHAPTER,
 )
-def test_kl_to_standard_normal(target):
+def test_kl_to_standard_normal(target, draw):
     """一維的封閉形式"""
-    mean, log_var = ONE
-    inputs = {"mean": mean, "log_var": log_var}
-    check(target.kl_to_standard_normal, inputs, KL_ONE, wrong=_wrong_kl(), tolerance=QUADRATURE)
+    for mean, variance in ((MEAN[:, :1], VARIANCE[:, :1]), drawn_rows(draw, 4, 1)):
+        inputs, expected = in_one_dimension(mean, variance, kl_by_quadrature)
+        check(target.kl_to_standard_normal, inputs, expected, wrong=_wrong_kl(), tolerance=QUADRATURE)
 
 
 @points(
@@ -151,7 +160,7 @@ def test_kl_to_standard_normal(target):
     ),
     chapter=CHAPTER,
 )
-def test_kl_to_standard_normal__dimensions(target):
+def test_kl_to_standard_normal__dimensions(target, draw):
     """d 維：各維相加，一列一個值"""
     per_dimension = sum_of(lambda m, s2, v: 0.5 * (m**2 + s2 - 1 - v))
     wrong = _wrong_kl() | {
@@ -160,8 +169,17 @@ def test_kl_to_standard_normal__dimensions(target):
         "你把每一列也加起來了；這裡一列一個值": lambda m, v: per_dimension(m, v).sum(),
         "−1 只減了一次；每個維度都有一個": lambda m, v: 0.5 * ((m**2 + np.exp(v) - v).sum(axis=-1) - 1),
     }
-    inputs = {"mean": MEAN, "log_var": LOG_VAR}
-    check(target.kl_to_standard_normal, inputs, KL, wrong=wrong, tolerance=QUADRATURE)
+    for mean, variance in ((MEAN, VARIANCE), drawn_rows(draw, 3, 2)):
+        expected = [kl_in_the_plane(pair, PRIOR) for pair in zip(mean, variance, strict=True)]
+        inputs = {"mean": mean, "log_var": np.log(variance)}
+        check(target.kl_to_standard_normal, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    mean, variance = drawn_rows(draw, 2, 5)  # 五維：一維一維地積分再相加
+    expected = [
+        sum(kl_by_quadrature(pair) for pair in zip(*row, strict=True))
+        for row in zip(mean, variance, strict=True)
+    ]
+    inputs = {"mean": mean, "log_var": np.log(variance)}
+    check(target.kl_to_standard_normal, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
 
 
 def check_digits(function, inputs, expected, *, lost, wrong=None):
@@ -192,7 +210,7 @@ def _exact_variance_part(log_var):
     ),
     chapter=CHAPTER,
 )
-def test_kl_to_standard_normal__extremes(target):
+def test_kl_to_standard_normal__extremes(target, draw):
     """log σ² 接近 0、或非常小的時候"""
     wrong = {
         "加了一個小常數；用 expm1 就夠了，不需要 1e-8": lambda m, v: (
@@ -200,18 +218,18 @@ def test_kl_to_standard_normal__extremes(target):
         ),
         "接近 0 時結果是 0：小的 KL 被捨掉或截斷了": lambda m, v: np.zeros(len(m)),
     }
-    near = np.array([[1e-8], [-1e-6], [1e-4], [-1e-3]])
-    expected = [_exact_variance_part(v) for v in near[:, 0]]
-    inputs = {"mean": np.zeros_like(near), "log_var": near}
-    check_digits(
-        target.kl_to_standard_normal,
-        inputs,
-        expected,
-        lost="接近 0 時有效位數被減光了：exp(v) − 1 改用 np.expm1(v)，中間不要出現接近 1 的數",
-        wrong=wrong,
-    )
+    shown = np.array([[1e-8], [-1e-6], [1e-4], [-1e-3]])
+    for near in (shown, shown * draw.between(0.5, 2, 4, 1)):
+        expected = [_exact_variance_part(v) for v in near[:, 0]]
+        inputs = {"mean": np.zeros_like(near), "log_var": near}
+        check_digits(
+            target.kl_to_standard_normal,
+            inputs,
+            expected,
+            lost="接近 0 時有效位數被減光了：exp(v) − 1 改用 np.expm1(v)，中間不要出現接近 1 的數",
+            wrong=wrong,
+        )
 
-    far = np.array([[-1400.0], [-60.0]])
     wrong = {
         "log_var 很小時是無限大：先取 exp 再取 log，exp(−1400) 已經是 0": lambda m, v: (
             0.5 * (np.exp(v) - 1 - np.log(np.exp(v))).sum(axis=-1)
@@ -220,9 +238,11 @@ def test_kl_to_standard_normal__extremes(target):
             0.5 * (np.expm1(np.clip(v, -20, 20)) - np.clip(v, -20, 20)).sum(axis=-1)
         ),
     }
-    inputs = {"mean": np.zeros_like(far), "log_var": far}
-    expected = [699.5, 29.5]  # σ² 是 0（到 1e-26 為止），½(0 − 1 + 1400) 與 ½(0 − 1 + 60)
-    check(target.kl_to_standard_normal, inputs, expected, wrong=wrong)
+    for size in ((1400, 60), (draw.whole(1000, 1400), draw.whole(60, 90))):
+        far = -np.array([[float(number)] for number in size])
+        inputs = {"mean": np.zeros_like(far), "log_var": far}
+        expected = [(number - 1) / 2 for number in size]  # σ² 是 0（到 1e-26 為止），例如 ½(0 − 1 + 1400)
+        check(target.kl_to_standard_normal, inputs, expected, wrong=wrong)
 
 
 @points(
@@ -234,7 +254,7 @@ def test_kl_to_standard_normal__extremes(target):
     ),
     chapter=CHAPTER,
 )
-def test_kl_from_standard_normal(target):
+def test_kl_from_standard_normal(target, draw):
     """另一個方向：照先驗平均"""
     wrong = {
         "方向反了：這是上一題的 D(N(μ,σ²)‖N(0,1))；要照 N(0,1) 平均": sum_of(
@@ -253,9 +273,10 @@ def test_kl_from_standard_normal(target):
             0.5 * (v + (1 + m**2) * np.exp(-v) - 1).mean(axis=-1)
         ),
     }
-    expected = [kl_in_the_plane(PRIOR, pair) for pair in zip(MEAN, VARIANCE, strict=True)]
-    inputs = {"mean": MEAN, "log_var": LOG_VAR}
-    check(target.kl_from_standard_normal, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    for mean, variance in ((MEAN, VARIANCE), drawn_rows(draw, 3, 2)):
+        expected = [kl_in_the_plane(PRIOR, pair) for pair in zip(mean, variance, strict=True)]
+        inputs = {"mean": mean, "log_var": np.log(variance)}
+        check(target.kl_from_standard_normal, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
 
 
 @points(
@@ -267,12 +288,8 @@ def test_kl_from_standard_normal(target):
     ),
     chapter=CHAPTER,
 )
-def test_kl_gradient(target):
+def test_kl_gradient(target, draw):
     """對 μ 與 log σ² 的梯度"""
-    expected = {
-        "d_mean": differences_of_kl(lambda mean, log_var, t: (mean + t, math.exp(log_var))),
-        "d_log_var": differences_of_kl(lambda mean, log_var, t: (mean, math.exp(log_var + t))),
-    }
     wrong = {
         "這是 L2 罰款的梯度，不是 KL 的": lambda m, v: (2 * m, 2 * (np.exp(v) - 1) * np.exp(v)),
         "d_log_var 是對 σ 的導數 σ − 1/σ；自變數是 log σ²": lambda m, v: (
@@ -301,8 +318,14 @@ def test_kl_gradient(target):
             (0.5 * np.expm1(v)).sum(axis=-1),
         ),
     }
-    inputs = {"mean": MEAN, "log_var": LOG_VAR}
-    check(target.kl_gradient, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    drawn = (draw.normal(2, 3, scale=2), draw.log_var(2, 3))
+    for mean, log_var in ((MEAN, LOG_VAR), drawn):
+        expected = {
+            "d_mean": differences_of_kl(lambda m, v, t: (m + t, math.exp(v)), mean, log_var),
+            "d_log_var": differences_of_kl(lambda m, v, t: (m, math.exp(v + t)), mean, log_var),
+        }
+        inputs = {"mean": mean, "log_var": log_var}
+        check(target.kl_gradient, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
 
 
 @points(
@@ -314,9 +337,8 @@ def test_kl_gradient(target):
     ),
     chapter=CHAPTER,
 )
-def test_best_log_var(target):
+def test_best_log_var(target, draw):
     """重建與 KL 的平衡點"""
-    pull = np.array([0.0, 0.3, 1.5, 4.0, 40.0])
     wrong = {
         "你傳回的是 σ²，還要取 log": lambda a: 1 / (1 + 2 * a),
         "你傳回的是標準差 σ，要 log σ²": lambda a: 1 / np.sqrt(1 + 2 * a),
@@ -328,20 +350,17 @@ def test_best_log_var(target):
         "這是 L2 罰款的平衡點 σ² = 1 − pull/2": lambda a: np.log(1 - a / 2),
         "pull 多乘了 2：題目的重建誤差是 pull·σ²": lambda a: -np.log1p(4 * a),
     }
-    check(
-        target.best_log_var,
-        {"pull": pull},
-        [round(_balance(a), 9) + 0.0 for a in pull],
-        wrong=wrong,
-        tolerance=DIFFERENCES,
-    )
-    small = np.array([1e-12, 1e-15])
-    check_digits(
-        target.best_log_var,
-        {"pull": small},
-        -2 * small,
-        lost="pull 很小時有效位數不夠：log(1 + x) 改用 np.log1p(x)",
-    )
+    for pull in (np.array([0.0, 0.3, 1.5, 4.0, 40.0]), draw.between(0.2, 9, 1)):
+        expected = [round(_balance(a), 9) + 0.0 for a in pull]
+        check(target.best_log_var, {"pull": pull}, expected, wrong=wrong, tolerance=DIFFERENCES)
+    shown = np.array([1e-12, 1e-15])
+    for small in (shown, shown * draw.between(0.3, 3, 2)):
+        check_digits(
+            target.best_log_var,
+            {"pull": small},
+            -2 * small,
+            lost="pull 很小時有效位數不夠：log(1 + x) 改用 np.log1p(x)",
+        )
 
 
 def _balance(pull):
@@ -373,7 +392,7 @@ SECOND_VARIANCE = np.array([[2.0, 0.5], [4.0, 1.5], [0.09, 0.6]])
     ),
     chapter=CHAPTER,
 )
-def test_kl_between(target):
+def test_kl_between(target, draw):
     """任意兩個常態之間"""
 
     def formula(m1, v1, m2, v2):
@@ -403,17 +422,16 @@ def test_kl_between(target):
             0.5 * ((m1 - m2) ** 2 * np.exp(-v2) + np.exp(v1) - np.exp(v2) - (v1 - v2)).sum(axis=-1)
         ),
     }
-    expected = [
-        kl_in_the_plane((m1, s1), (m2, s2))
-        for m1, s1, m2, s2 in zip(MEAN, VARIANCE, SECOND_MEAN, SECOND_VARIANCE, strict=True)
-    ]
-    inputs = {
-        "mean_q": MEAN,
-        "log_var_q": LOG_VAR,
-        "mean_p": SECOND_MEAN,
-        "log_var_p": np.log(SECOND_VARIANCE),
-    }
-    check(target.kl_between, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    drawn = (*drawn_rows(draw, 3, 2), *drawn_rows(draw, 3, 2))
+    for rows in ((MEAN, VARIANCE, SECOND_MEAN, SECOND_VARIANCE), drawn):
+        expected = [kl_in_the_plane((m1, s1), (m2, s2)) for m1, s1, m2, s2 in zip(*rows, strict=True)]
+        inputs = {
+            "mean_q": rows[0],
+            "log_var_q": np.log(rows[1]),
+            "mean_p": rows[2],
+            "log_var_p": np.log(rows[3]),
+        }
+        check(target.kl_between, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
 
 
 @points(
@@ -425,26 +443,28 @@ def test_kl_between(target):
     ),
     chapter=CHAPTER,
 )
-def test_kl_between__extremes(target):
+def test_kl_between__extremes(target, draw):
     """兩個分布都極窄，或幾乎相同"""
-    narrow = np.array([[-1400.0], [-1400.0 + math.log(4)]])
-    inputs = {
-        "mean_q": np.zeros((2, 1)),
-        "log_var_q": narrow,
-        "mean_p": np.zeros((2, 1)),
-        "log_var_p": narrow[::-1].copy(),
-    }
     wrong = {
         "結果是 nan：兩個變異數各自取 exp 都是 0，變成 0/0；先把 log 相減": lambda m1, v1, m2, v2: (
             0.5 * (np.exp(v1) / np.exp(v2) - 1 - np.log(np.exp(v1) / np.exp(v2))).sum(axis=-1)
         ),
     }
-    expected = [kl_by_quadrature((0.0, 0.25)), kl_by_quadrature((0.0, 4.0))]  # 換尺不變：只看比例 1/4 與 4
-    check(target.kl_between, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    for exponent, ratio in ((-1400.0, 4.0), (-float(draw.whole(800, 1400)), draw.between(2, 6))):
+        narrow = np.array([[exponent], [exponent + math.log(ratio)]])
+        inputs = {
+            "mean_q": np.zeros((2, 1)),
+            "log_var_q": narrow,
+            "mean_p": np.zeros((2, 1)),
+            "log_var_p": narrow[::-1].copy(),
+        }
+        expected = [kl_by_quadrature((0.0, 1 / ratio)), kl_by_quadrature((0.0, ratio))]  # 換尺不變：只看比例
+        check(target.kl_between, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
 
-    base = np.full((2, 1), 2.0)
-    gap = np.array([[2.0**-27], [-(2.0**-20)]])  # 2 的次方，加減都不產生捨入
-    close = {"mean_q": base, "log_var_q": base + gap, "mean_p": base, "log_var_p": base}
-    expected = [_exact_variance_part(g) for g in gap[:, 0]]
-    lost = "兩個分布幾乎相同時有效位數被減光了：exp(·) − 1 改用 np.expm1"
-    check_digits(target.kl_between, close, expected, lost=lost)
+    for powers in ((-27, -20), (-draw.whole(22, 27), -draw.whole(17, 21))):
+        base = np.full((2, 1), 2.0)
+        gap = np.array([[2.0 ** powers[0]], [-(2.0 ** powers[1])]])  # 2 的次方，加減都不產生捨入
+        close = {"mean_q": base, "log_var_q": base + gap, "mean_p": base, "log_var_p": base}
+        expected = [_exact_variance_part(g) for g in gap[:, 0]]
+        lost = "兩個分布幾乎相同時有效位數被減光了：exp(·) − 1 改用 np.expm1"
+        check_digits(target.kl_between, close, expected, lost=lost)

@@ -19,6 +19,24 @@ COV3 = np.array(
 MEAN3 = np.array([[0.5, -1.0, 2.0], [1.5, 0.2, -0.7]])
 
 
+def drawn_covariances(draw, rows, d):
+    """隨機的共變異數矩陣：標準差避開 1，相關矩陣最小的特徵值不小於 0.4。"""
+    factor = draw.normal(rows, d, d)
+    gram = factor @ np.swapaxes(factor, -1, -2)
+    size = np.sqrt(diagonal(gram))
+    correlation = 0.4 * np.eye(d) + 0.6 * gram / (size[:, :, None] * size[:, None, :])
+    std = draw.std(rows, d)
+    return correlation * std[:, :, None] * std[:, None, :]
+
+
+def shown_and_drawn(draw):
+    """（mean, cov）：兩維的、三維的，與抽出來的各一批。"""
+    yield MEAN, COV
+    yield MEAN3, COV3
+    yield draw.normal(3, 2), drawn_covariances(draw, 3, 2)
+    yield draw.normal(1, 3), drawn_covariances(draw, 1, 3)
+
+
 def diagonal(matrices):
     return np.diagonal(matrices, axis1=-2, axis2=-1)
 
@@ -43,9 +61,9 @@ def log_normal(z, mean, cov):
 
 
 def kl_by_quadrature(q, p):
-    """D(q ‖ p)，照定義積分；q、p 是 (平均, 共變異數)。對數比是二次式，間隔 0.7 的格點已經準到捨入誤差。"""
+    """D(q ‖ p)，照定義積分；q、p 是 (平均, 共變異數)。對數比是二次式，一軸三點的高斯求積就是精確的。"""
     mean, cov = q
-    nodes, weights = normal_nodes(every=100)
+    nodes, weights = np.array([-(3**0.5), 0.0, 3**0.5]), np.array([1, 4, 1]) / 6
     axes = np.meshgrid(*[nodes] * len(cov), indexing="ij")
     mass = np.prod(np.meshgrid(*[weights] * len(cov), indexing="ij"), axis=0)
     z = mean + np.stack(axes, axis=-1) @ np.linalg.cholesky(cov).T
@@ -73,7 +91,7 @@ def kl_by_one_dimension(mean, variance):
     ),
     chapter=CHAPTER,
 )
-def test_sum_of_marginal_kls(target):
+def test_sum_of_marginal_kls(target, draw):
     """各維的 KL 相加，不管相關"""
 
     def by_dimension(formula):
@@ -107,7 +125,7 @@ def test_sum_of_marginal_kls(target):
             0.5 * (m**2 + diagonal(c) - 1 - np.log(diagonal(c))).mean(axis=-1)
         ),
     }
-    for mean, cov in ((MEAN, COV), (MEAN3, COV3)):
+    for mean, cov in shown_and_drawn(draw):
         expected = [
             sum(kl_by_one_dimension(m, v) for m, v in zip(row, np.diag(matrix), strict=True))
             for row, matrix in zip(mean, cov, strict=True)
@@ -169,11 +187,12 @@ def _wrong_full_kl():
     ),
     chapter=CHAPTER,
 )
-def test_kl_full_covariance(target):
+def test_kl_full_covariance(target, draw):
     """兩維、有相關"""
-    expected = [kl_by_quadrature(q, prior(2)) for q in zip(MEAN, COV, strict=True)]
-    inputs = {"mean": MEAN, "cov": COV}
-    check(target.kl_full_covariance, inputs, expected, wrong=_wrong_full_kl(), tolerance=QUADRATURE)
+    for mean, cov in ((MEAN, COV), (draw.normal(4, 2), drawn_covariances(draw, 4, 2))):
+        expected = [kl_by_quadrature(q, prior(2)) for q in zip(mean, cov, strict=True)]
+        inputs = {"mean": mean, "cov": cov}
+        check(target.kl_full_covariance, inputs, expected, wrong=_wrong_full_kl(), tolerance=QUADRATURE)
 
 
 @points(
@@ -185,9 +204,8 @@ def test_kl_full_covariance(target):
     ),
     chapter=CHAPTER,
 )
-def test_kl_full_covariance__three_dimensions(target):
+def test_kl_full_covariance__three_dimensions(target, draw):
     """三維：d 由輸入的形狀決定"""
-    expected = [kl_by_quadrature(q, prior(3)) for q in zip(MEAN3, COV3, strict=True)]
     wrong = _wrong_full_kl() | {
         "你把 d 寫死成 2 了": lambda m, c: 0.5 * (trace(c) + square(m) - 2 - log_det(c)),
         "你把列數 N 當成 d 了": lambda m, c: 0.5 * (trace(c) + square(m) - len(m) - log_det(c)),
@@ -195,8 +213,10 @@ def test_kl_full_covariance__three_dimensions(target):
             0.5 * (trace(c) + square(m) - m.shape[-1] - log_det(c[..., :2, :2]))
         ),
     }
-    inputs = {"mean": MEAN3, "cov": COV3}
-    check(target.kl_full_covariance, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    for mean, cov in ((MEAN3, COV3), (draw.normal(1, 3), drawn_covariances(draw, 1, 3))):
+        expected = [kl_by_quadrature(q, prior(3)) for q in zip(mean, cov, strict=True)]
+        inputs = {"mean": mean, "cov": cov}
+        check(target.kl_full_covariance, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
 
 
 @points(
@@ -208,13 +228,8 @@ def test_kl_full_covariance__three_dimensions(target):
     ),
     chapter=CHAPTER,
 )
-def test_kl_full_covariance__many_dimensions(target):
+def test_kl_full_covariance__many_dimensions(target, draw):
     """200 維：行列式太小或太大，也要有限"""
-    scales, block = np.array([0.01, 100.0]), np.array([[1.0, 0.6], [0.6, 1.0]])
-    cov = np.stack([np.kron(np.eye(100), scale**2 * block) for scale in scales])
-    mean = np.tile([0.3, -0.2], (2, 100))
-    # 100 個互相獨立的 2 × 2：KL 是 100 倍。
-    expected = [100 * kl_by_quadrature((mean[0, :2], scale**2 * block), prior(2)) for scale in scales]
     wrong = {
         "行列式溢位：np.linalg.det 先變成 0 或無限大，才取 log；改用 np.linalg.slogdet": lambda m, c: (
             0.5 * (trace(c) + square(m) - m.shape[-1] - np.log(np.linalg.det(c)))
@@ -229,8 +244,15 @@ def test_kl_full_covariance__many_dimensions(target):
             0.5 * np.sum(m**2 + diagonal(c) - 1 - np.log(diagonal(c)), axis=-1)
         ),
     }
-    inputs = {"mean": mean, "cov": cov}
-    check(target.kl_full_covariance, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    drawn = (draw.between(0.01, 0.02, decimals=3), float(draw.whole(60, 200)))
+    for scales, rho in (((0.01, 100.0), 0.6), (drawn, draw.between(0.3, 0.8))):
+        block = np.array([[1.0, rho], [rho, 1.0]])
+        cov = np.stack([np.kron(np.eye(100), scale**2 * block) for scale in scales])
+        mean = np.tile([0.3, -0.2], (2, 100))
+        # 100 個互相獨立的 2 × 2：KL 是 100 倍。
+        expected = [100 * kl_by_quadrature((mean[0, :2], scale**2 * block), prior(2)) for scale in scales]
+        inputs = {"mean": mean, "cov": cov}
+        check(target.kl_full_covariance, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
 
 
 @points(
@@ -242,7 +264,7 @@ def test_kl_full_covariance__many_dimensions(target):
     ),
     chapter=CHAPTER,
 )
-def test_total_correlation(target):
+def test_total_correlation(target, draw):
     """各維相加漏掉的部分"""
 
     def correlation(cov):
@@ -269,7 +291,7 @@ def test_total_correlation(target):
         ),
         "log Σ_ii 取成平均了；要相加": lambda c: 0.5 * (np.log(diagonal(c)).mean(axis=-1) - log_det(c)),
     }
-    for cov in (COV, COV3):
+    for _, cov in shown_and_drawn(draw):
         zero = np.zeros(cov.shape[-1])
         expected = [kl_by_quadrature((zero, matrix), (zero, np.diag(np.diag(matrix)))) for matrix in cov]
         check(target.total_correlation, {"cov": cov}, expected, wrong=wrong, tolerance=QUADRATURE)
@@ -294,7 +316,7 @@ def conditional_variance(cov):
     ),
     chapter=CHAPTER,
 )
-def test_factorized_fit(target):
+def test_factorized_fit(target, draw):
     """兩個方向的最佳獨立近似"""
 
     def precision(cov):
@@ -313,7 +335,7 @@ def test_factorized_fit(target):
         "s2_reverse 是特徵值；要的是 1/Λ_ii": lambda c: (np.linalg.eigvalsh(c), None),
         "s2_forward 是整列加總；只要對角線": lambda c: (None, c.sum(axis=-1)),
     }
-    for cov in (COV, COV3):
+    for _, cov in shown_and_drawn(draw):
         expected = {
             "s2_reverse": [conditional_variance(matrix) for matrix in cov],
             "s2_forward": [np.diag(matrix) for matrix in cov],
@@ -329,8 +351,8 @@ def posterior_by_quadrature(w, noise_variance, x, every=20):
     mass = mass * np.exp(-((x[:, None] - z @ w) ** 2) / (2 * noise_variance))
     mass /= mass.sum(axis=1, keepdims=True)
     mean = mass @ z
-    second = (mass[:, None, :] * z.T) @ z
-    return mean, (second - mean[:, :, None] * mean[:, None, :])[0]
+    second = (mass[0] * z.T) @ z  # 共變異數與 x 無關，第一個 x 的就夠
+    return mean, second - np.outer(mean[0], mean[0])
 
 
 @points(
@@ -342,9 +364,8 @@ def posterior_by_quadrature(w, noise_variance, x, every=20):
     ),
     chapter=CHAPTER,
 )
-def test_linear_posterior(target):
+def test_linear_posterior(target, draw):
     """兩個獨立的原因，看到總和之後"""
-    x = np.array([1.0, -0.4, 2.0])
 
     def solution(w, s2, x, identity=1.0, outer=np.outer):
         cov = np.linalg.pinv(identity * np.eye(len(w)) + outer(w, w) / s2)
@@ -378,7 +399,8 @@ def test_linear_posterior(target):
     }
     # 第二題是三個原因：把 2 寫死的，這裡就錯。雜訊大，後驗寬，粗的格點也準到捨入誤差。
     two, three = np.array([1.0, 1.5]), np.array([1.0, 1.5, -0.5])
-    for w, noise_variance, every in ((two, 0.25, 20), (three, 4.0, 50)):
+    shown, drawn = np.array([1.0, -0.4, 2.0]), (draw.normal(2), draw.between(0.4, 3), draw.normal(4), 20)
+    for w, noise_variance, x, every in ((two, 0.25, shown, 20), (three, 4.0, shown, 50), drawn):
         mean, cov = posterior_by_quadrature(w, noise_variance, x, every)
         inputs = {"w": w, "noise_variance": noise_variance, "x": x}
         expected = {"mean": mean, "cov": cov}
@@ -394,7 +416,7 @@ def test_linear_posterior(target):
     ),
     chapter=CHAPTER,
 )
-def test_cost_of_diagonal(target):
+def test_cost_of_diagonal(target, draw):
     """最好的對角編碼器還差多少"""
 
     def log_precision(cov):
@@ -421,7 +443,7 @@ def test_cost_of_diagonal(target):
         "單位換成了位元；這裡要 nats": lambda c: 0.5 * (log_precision(c) + log_det(c)) / np.log(2),
         "log Λ_ii 取成平均了；要相加": lambda c: 0.5 * (log_precision(c) / c.shape[-1] + log_det(c)),
     }
-    for cov in (COV, COV3):
+    for _, cov in shown_and_drawn(draw):
         zero = np.zeros(cov.shape[-1])
         fits = [(zero, np.diag(conditional_variance(matrix))) for matrix in cov]
         expected = [kl_by_quadrature(fit, (zero, matrix)) for fit, matrix in zip(fits, cov, strict=True)]

@@ -40,15 +40,17 @@ LOG_VAR = np.log([[4.0, 0.25], [0.5, 1.7], [0.09, 2.25]])
     ),
     chapter=CHAPTER,
 )
-def test_gaussian_log_likelihood(target):
+def test_gaussian_log_likelihood(target, draw):
     """常態概似：平方誤差與常數"""
-    for variance in (0.6, 2.0, 0.09):
+    x, std = draw.normal(4, 2), draw.std()
+    drawn = (x, x + std * draw.normal(4, 2), std * std)
+    for x, reconstruction, variance in (*((X, RECONSTRUCTION, v) for v in (0.6, 2.0, 0.09)), drawn):
         std = math.sqrt(variance)
         expected = [
             sum(math.log(_density(a, b, std)) for a, b in zip(*rows, strict=True))
-            for rows in zip(X, RECONSTRUCTION, strict=True)
+            for rows in zip(x, reconstruction, strict=True)
         ]
-        inputs = {"x": X, "reconstruction": RECONSTRUCTION, "variance": variance}
+        inputs = {"x": x, "reconstruction": reconstruction, "variance": variance}
         check(
             target.gaussian_log_likelihood, inputs, expected, wrong=_wrong_gaussian(), tolerance=DIFFERENCES
         )
@@ -105,9 +107,10 @@ def _wrong_gaussian():
     ),
     chapter=CHAPTER,
 )
-def test_implied_variance(target):
+def test_implied_variance(target, draw):
     """a·SSE + w·KL 假設的雜訊變異數"""
-    for sse_weight, kl_weight in [(3.0, 0.2), (1.0, 1.0), (0.5, 1.0), (1 / 252, 1.0)]:
+    drawn = (draw.between(0.2, 4), draw.between(0.1, 2))
+    for sse_weight, kl_weight in [(3.0, 0.2), (1.0, 1.0), (0.5, 1.0), (1 / 252, 1.0), drawn]:
         wrong = {
             "上下顛倒了：KL 的權重越大，等於假設雜訊越大": lambda a, w: 2 * a / w,
             "少了 2：SSE 前面是 1/(2s²)，不是 1/s²": lambda a, w: w / a,
@@ -142,12 +145,16 @@ def _variance_with_this_minimum(sse_weight, kl_weight):
     ),
     chapter=CHAPTER,
 )
-def test_bernoulli_log_likelihood(target):
+def test_bernoulli_log_likelihood(target, draw):
     """伯努利概似：每欄一枚硬幣"""
-    # 由機率出發：每一欄是 π 或 1 − π，乘起來再取 log。logit = log[π/(1 − π)]。
-    expected = [math.log(math.prod(row)) for row in np.where(BITS == 1, COINS, 1 - COINS)]
-    inputs = {"x": BITS, "logits": np.log(COINS / (1 - COINS))}
-    check(target.bernoulli_log_likelihood, inputs, expected, wrong=_wrong_bernoulli(), tolerance=QUADRATURE)
+    drawn = (draw.bits(4, 3), draw.between(0.05, 0.95, 4, 3))
+    for bits, coins in ((BITS, COINS), drawn):
+        # 由機率出發：每一欄是 π 或 1 − π，乘起來再取 log。logit = log[π/(1 − π)]。
+        expected = [math.log(math.prod(row)) for row in np.where(bits == 1, coins, 1 - coins)]
+        inputs = {"x": bits, "logits": np.log(coins / (1 - coins))}
+        check(
+            target.bernoulli_log_likelihood, inputs, expected, wrong=_wrong_bernoulli(), tolerance=QUADRATURE
+        )
 
 
 def _sigmoid(a):
@@ -188,11 +195,8 @@ def _wrong_bernoulli():
     ),
     chapter=CHAPTER,
 )
-def test_bernoulli_log_likelihood__extremes(target):
+def test_bernoulli_log_likelihood__extremes(target, draw):
     """logit 到 ±1000 也有限而且準"""
-    logits = np.array([[1000.0, -1000.0, 30.0], [-1000.0, 800.0, -40.0]])
-    x = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    expected = [-1000.0 - 30.0 - math.exp(-30), -800.0 - 40.0 - math.exp(-40)]
 
     def clipped(low):
         def value(x, a):
@@ -220,7 +224,12 @@ def test_bernoulli_log_likelihood__extremes(target):
             x * np.clip(a, -50, 50) - np.logaddexp(0, np.clip(a, -50, 50)), axis=-1
         ),
     }
-    check(target.bernoulli_log_likelihood, {"x": x, "logits": logits}, expected, wrong=wrong)
+    x = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    drawn = (draw.whole(750, 1200), draw.whole(750, 1200), draw.whole(25, 45), draw.whole(25, 45))
+    for a, b, c, d in ((1000, 800, 30, 40), drawn):
+        logits = np.array([[1000.0, -a, c], [-1000.0, b, -d]])
+        expected = [-a - c - math.exp(-c), -b - d - math.exp(-d)]
+        check(target.bernoulli_log_likelihood, {"x": x, "logits": logits}, expected, wrong=wrong)
 
 
 @points(
@@ -232,7 +241,7 @@ def test_bernoulli_log_likelihood__extremes(target):
     ),
     chapter=CHAPTER,
 )
-def test_categorical_log_likelihood(target):
+def test_categorical_log_likelihood(target, draw):
     """類別概似：每個變數一個 softmax"""
     chosen = np.where(ONE_HOT == 1, LEVELS, 1.0)
     expected = [math.log(math.prod(row)) for row in chosen]
@@ -250,6 +259,25 @@ def test_categorical_log_likelihood(target):
     }
     more = expected + np.log([0.05, 0.6, 0.3])  # 第三個變數抄第一個的水準，機率倒過來放
     check(target.categorical_log_likelihood, three, more, tolerance=QUADRATURE)
+    inputs, chances = _drawn_categories(draw, rows=4)
+    expected = [math.log(math.prod(row)) for row in chances]
+    wrong = _wrong_categorical()
+    check(target.categorical_log_likelihood, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+
+
+def _drawn_categories(draw, rows):
+    """抽出來的 x、logits、groups，與每一格觀察到的水準的機率 (rows, 變數)。"""
+    groups = draw.pick([(2, 4), (4, 2, 3), (3, 5)])
+    x, logits, chances = [], [], []
+    for size in groups:
+        levels = draw.between(0.1, 1, rows, size)
+        levels /= levels.sum(axis=1, keepdims=True)
+        observed = np.array([draw.whole(0, size - 1) for _ in range(rows)])
+        x.append(np.eye(size)[observed])
+        logits.append(np.log(levels) + draw.normal(rows, 1))
+        chances.append(levels[np.arange(rows), observed])
+    inputs = {"x": np.hstack(x), "logits": np.hstack(logits), "groups": groups}
+    return inputs, np.stack(chances, axis=1)
 
 
 @points(
@@ -261,7 +289,7 @@ def test_categorical_log_likelihood(target):
     ),
     chapter=CHAPTER,
 )
-def test_categorical_log_likelihood__extremes(target):
+def test_categorical_log_likelihood__extremes(target, draw):
     """logit 到 ±1000 也有限"""
     wrong = {
         "中途溢位：取 exp 之前，每一組要先減去自己的最大值": lambda x, a, g: _by_group(
@@ -274,27 +302,29 @@ def test_categorical_log_likelihood__extremes(target):
             x, a, g, lambda b: np.log(_softmax(b) + 1e-8)
         ),
     }
-    # 只有一個變數：溢位與 log 0。
-    inputs = {
-        "x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
-        "logits": np.array([[1000.0, 998.0, -1000.0], [5.0, 3.0, -990.0]]),
-        "groups": (3,),
-    }
-    expected = [-2 - math.log1p(math.exp(-2)), -995 - math.log1p(math.exp(-2))]
-    check(target.categorical_log_likelihood, inputs, expected, wrong=wrong)
+    for high, low, gap in ((1000, 995, 2), (draw.whole(800, 1200), draw.whole(800, 1200), draw.whole(1, 4))):
+        # 只有一個變數：溢位與 log 0。
+        inputs = {
+            "x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+            "logits": np.array([[high, high - gap, -1000.0], [5.0, 5.0 - gap, 5.0 - low]]),
+            "groups": (3,),
+        }
+        expected = [-gap - math.log1p(math.exp(-gap)), -low - math.log1p(math.exp(-gap))]
+        check(target.categorical_log_likelihood, inputs, expected, wrong=wrong)
     # 兩個變數的 logits 差很多：每一組要減自己的最大值。
-    inputs = {
-        "x": np.array([[0.0, 1.0, 0.0, 0.0, 1.0]]),
-        "logits": np.array([[1000.0, 999.0, 0.0, -800.0, -803.0]]),
-        "groups": GROUPS,
-    }
     shared = {
         "全部的欄減了同一個最大值；要每一組各減各的": lambda x, a, g: _by_group(
             x, a - a.max(axis=-1, keepdims=True), g, lambda b: b - _log_sum(b)
         )
     }
-    expected = [-1 - math.log1p(math.exp(-1)) - 3 - math.log1p(math.exp(-3))]
-    check(target.categorical_log_likelihood, inputs, expected, wrong=shared)
+    for one, two, away in ((1, 3, 800), (draw.whole(1, 4), draw.whole(1, 4), draw.whole(750, 1200))):
+        inputs = {
+            "x": np.array([[0.0, 1.0, 0.0, 0.0, 1.0]]),
+            "logits": np.array([[1000.0, 1000.0 - one, 0.0, -away, -away - two]]),
+            "groups": GROUPS,
+        }
+        expected = [-one - math.log1p(math.exp(-one)) - two - math.log1p(math.exp(-two))]
+        check(target.categorical_log_likelihood, inputs, expected, wrong=shared)
 
 
 @points(
@@ -306,7 +336,7 @@ def test_categorical_log_likelihood__extremes(target):
     ),
     chapter=CHAPTER,
 )
-def test_categorical_log_likelihood__missing(target):
+def test_categorical_log_likelihood__missing(target, draw):
     """整組 0 是缺失，不進概似"""
     x = ONE_HOT.copy()
     x[0, :3] = 0.0  # 第一列缺第一個變數
@@ -329,6 +359,12 @@ def test_categorical_log_likelihood__missing(target):
         "缺失的變數當成均勻的猜測，扣了 log K；缺失什麼也不加": uniform,
         "缺失當成 nan 了；缺失的變數加 0 就好": lambda x, a, g: np.full(len(x), np.nan),
     }
+    check(target.categorical_log_likelihood, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    inputs, chances = _drawn_categories(draw, rows=5)
+    absent = draw.bits(*chances.shape)
+    absent[0, 0], absent[-1] = 1.0, 1.0  # 第一列缺第一個變數，最後一列全缺
+    inputs["x"] = inputs["x"] * np.repeat(1 - absent, inputs["groups"], axis=1)
+    expected = [math.log(math.prod(row)) for row in np.where(absent == 1, 1.0, chances)]
     check(target.categorical_log_likelihood, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
 
 
@@ -378,18 +414,13 @@ def _wrong_categorical():
     ),
     chapter=CHAPTER,
 )
-def test_elbo(target):
+def test_elbo(target, draw):
     """ELBO＝對數概似減 KL"""
-    log_likelihood = np.array([-3.2, -0.7, -11.5])
 
     def kl(mean, log_var):
         std = math.exp(log_var / 2)
         log_ratio = lambda z: -(((z - mean) / std) ** 2) / 2 - math.log(std) + z**2 / 2  # noqa: E731
         return expectation(log_ratio, mean, std)
-
-    expected = log_likelihood - [
-        sum(kl(m, v) for m, v in zip(*rows, strict=True)) for rows in zip(MEAN, LOG_VAR, strict=True)
-    ]
 
     def half(mean, log_var):
         return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)
@@ -413,8 +444,14 @@ def test_elbo(target):
         "沒有減 KL": lambda ll, m, v: ll,
         "對列取了平均；要每一列一個值": lambda ll, m, v: np.mean(ll - half(m, v).sum(axis=-1)),
     }
-    inputs = {"log_likelihood": log_likelihood, "mean": MEAN, "log_var": LOG_VAR}
-    check(target.elbo, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    shown = (np.array([-3.2, -0.7, -11.5]), MEAN, LOG_VAR)
+    drawn = (draw.between(-20, -1, 4), draw.normal(4, 3), draw.log_var(4, 3))
+    for log_likelihood, mean, log_var in (shown, drawn):
+        expected = log_likelihood - [
+            sum(kl(m, v) for m, v in zip(*rows, strict=True)) for rows in zip(mean, log_var, strict=True)
+        ]
+        inputs = {"log_likelihood": log_likelihood, "mean": mean, "log_var": log_var}
+        check(target.elbo, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
 
 
 @points(
@@ -426,18 +463,22 @@ def test_elbo(target):
     ),
     chapter=CHAPTER,
 )
-def test_importance_weighted_bound(target):
+def test_importance_weighted_bound(target, draw):
     """先平均權重，再取對數"""
-    weights = np.array([[1.0, 2.0], [3.0, 0.5], [0.25, 4.0]])  # K = 3、N = 2，答案直接由權重算
-    log_prior = np.array([[-1.0, -2.5], [-0.4, -1.7], [-3.0, -0.2]])
-    log_q = np.array([[0.6, -0.9], [-1.3, -2.2], [0.1, -1.5]])
-    log_likelihood = np.log(weights) - log_prior + log_q
-    expected = [math.log((1 + 3 + 0.25) / 3), math.log((2 + 0.5 + 4) / 3)]
-    inputs = {"log_likelihood": log_likelihood, "log_prior": log_prior, "log_q": log_q}
-    check(target.importance_weighted_bound, inputs, expected, wrong=_wrong_importance(), tolerance=QUADRATURE)
-    # K = 1 就是 log w 自己。
-    one = {name: value[:1] for name, value in inputs.items()}
-    check(target.importance_weighted_bound, one, np.log(weights[0]), wrong=_wrong_importance())
+    shown = (
+        np.array([[1.0, 2.0], [3.0, 0.5], [0.25, 4.0]]),  # K = 3、N = 2，答案直接由權重算
+        np.array([[-1.0, -2.5], [-0.4, -1.7], [-3.0, -0.2]]),
+        np.array([[0.6, -0.9], [-1.3, -2.2], [0.1, -1.5]]),
+    )
+    drawn = (draw.between(0.2, 5, 5, 3), draw.between(-3, -0.2, 5, 3), draw.between(-2.5, 1, 5, 3))
+    for weights, log_prior, log_q in (shown, drawn):
+        wrong, log_likelihood = _wrong_importance(), np.log(weights) - log_prior + log_q
+        expected = [math.log(math.fsum(column) / len(column)) for column in weights.T]
+        inputs = {"log_likelihood": log_likelihood, "log_prior": log_prior, "log_q": log_q}
+        check(target.importance_weighted_bound, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+        # K = 1 就是 log w 自己。
+        one = {name: value[:1] for name, value in inputs.items()}
+        check(target.importance_weighted_bound, one, np.log(weights[0]), wrong=wrong)
 
 
 def _wrong_importance():
@@ -471,16 +512,8 @@ def _wrong_importance():
     ),
     chapter=CHAPTER,
 )
-def test_importance_weighted_bound__extremes(target):
+def test_importance_weighted_bound__extremes(target, draw):
     """log 權重在 ±1000 也有限而且準"""
-    log_weight = np.array([[-1000.0, 900.0, -2.0], [-1001.0, -900.0, -750.0]])
-    expected = [
-        -1000 + math.log((1 + math.exp(-1)) / 2),
-        900 + math.log(0.5),
-        -2 + math.log(0.5),
-    ]
-    zeros = np.zeros_like(log_weight)
-    inputs = {"log_likelihood": log_weight, "log_prior": zeros - 3.0, "log_q": zeros - 3.0}
     wrong = {
         "exp 溢位或變成 0：先減去每一列最大的 log w，最後加回來": lambda ll, lp, lq: np.log(
             np.mean(np.exp(ll + lp - lq), axis=0)
@@ -496,4 +529,9 @@ def test_importance_weighted_bound__extremes(target):
         ),
         "只取了最大的權重；還要除以 K": lambda ll, lp, lq: (ll + lp - lq).max(axis=0),
     }
-    check(target.importance_weighted_bound, inputs, expected, wrong=wrong)
+    for low, gap, high in ((1000, 1, 900), (draw.whole(800, 1200), draw.whole(1, 3), draw.whole(750, 1200))):
+        log_weight = np.array([[-low, high, -2.0], [-low - gap, -900.0, -750.0]])
+        expected = [-low + math.log((1 + math.exp(-gap)) / 2), high + math.log(0.5), -2 + math.log(0.5)]
+        level = np.full_like(log_weight, -3.0)
+        inputs = {"log_likelihood": log_weight, "log_prior": level, "log_q": level}
+        check(target.importance_weighted_bound, inputs, expected, wrong=wrong)

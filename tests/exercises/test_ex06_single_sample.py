@@ -1,6 +1,7 @@
 """ex06 的檢查。"""
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -24,14 +25,22 @@ NOISE = np.array([[-0.4, 0.3, -0.2], [0.6, -1.2, 0.9], [0.1, 0.2, -0.5], [1.3, -
 Z = MEAN + STD * NOISE
 
 
+def _shown_and_drawn(draw):
+    """（mean, std, noise）：固定的，與抽出來的（2 列 3 維）。"""
+    yield MEAN, STD, NOISE
+    yield draw.normal(2, 3), draw.std(2, 3), draw.normal(2, 3)
+
+
 def _log_ratio_by_cdf(z, mean, std):
     """log q(z) − log p(z)，密度由分布函數的差分得到，不用密度公式。"""
 
     def density(centre, scale):
-        def cdf(t):
-            return 0.5 * math.erf((t - centre) / (scale * math.sqrt(2)))
+        side = 1 if z > centre else -1  # 由近的那一邊的尾巴算起，很遠的 z 也不損失位數
 
-        return float(numerical_gradient(cdf, z, scale * 1e-3))
+        def tail(t):
+            return -side * 0.5 * math.erfc(side * (t - centre) / (scale * math.sqrt(2)))
+
+        return float(numerical_gradient(tail, z, scale * 1e-3))
 
     return math.log(density(mean, std)) - math.log(density(0.0, 1.0))
 
@@ -49,12 +58,8 @@ def _single(z, m, v):
     ),
     chapter=CHAPTER,
 )
-def test_kl_single_sample(target):
+def test_kl_single_sample(target, draw):
     """log q(z) − log p(z)"""
-    expected = [
-        sum(_log_ratio_by_cdf(*three) for three in zip(*row, strict=True))
-        for row in zip(Z, MEAN, STD, strict=True)
-    ]
     wrong = {
         "左右反了：這是 log p − log q；z 從 q 抽，要 log q − log p": lambda z, m, v: (
             -_single(z, m, v).sum(axis=-1)
@@ -89,8 +94,14 @@ def test_kl_single_sample(target):
         "你對維度取平均了；各維的對數比要相加": lambda z, m, v: _single(z, m, v).mean(axis=-1),
         "這是密度比 q/p；要取 log": lambda z, m, v: np.exp(_single(z, m, v).sum(axis=-1)),
     }
-    inputs = {"z": Z, "mean": MEAN, "log_var": LOG_VAR}
-    check(target.kl_single_sample, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    for mean, std, noise in _shown_and_drawn(draw):
+        z = mean + std * noise
+        expected = [
+            sum(_log_ratio_by_cdf(*three) for three in zip(*row, strict=True))
+            for row in zip(z, mean, std, strict=True)
+        ]
+        inputs = {"z": z, "mean": mean, "log_var": 2 * np.log(std)}
+        check(target.kl_single_sample, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
 
 
 @points(
@@ -102,10 +113,12 @@ def test_kl_single_sample(target):
     ),
     chapter=CHAPTER,
 )
-def test_kl_single_sample__average(target):
+def test_kl_single_sample__average(target, draw):
     """平均起來等於 KL"""
     nodes, weights = normal_nodes()
-    for mean, std, truth in [(1.0, 2.0, 1.3068528194400546), (0.5, 0.5, 0.4431471805599453)]:
+    mean, std = draw.normal(), draw.std()
+    drawn = (mean, std, (mean * mean + std * std - 1) / 2 - math.log(std))
+    for mean, std, truth in [(1.0, 2.0, 1.3068528194400546), (0.5, 0.5, 0.4431471805599453), drawn]:
         ones = np.ones((len(nodes), 1))
         inputs = {
             "z": mean + std * nodes[:, None],
@@ -132,7 +145,7 @@ def test_kl_single_sample__average(target):
     ),
     chapter=CHAPTER,
 )
-def test_kl_single_sample_variance(target):
+def test_kl_single_sample_variance(target, draw):
     """單點估計的變異數"""
 
     def variance(mean, std):
@@ -141,8 +154,6 @@ def test_kl_single_sample_variance(target):
 
         average = expectation(f, mean, std)
         return expectation(lambda z: (f(z) - average) ** 2, mean, std)
-
-    expected = [sum(variance(*two) for two in zip(*row, strict=True)) for row in zip(MEAN, STD, strict=True)]
 
     def formula(square=0.5, linear=1.0):
         return lambda m, v: (square * (np.exp(v) - 1) ** 2 + linear * m**2 * np.exp(v)).sum(axis=-1)
@@ -165,8 +176,12 @@ def test_kl_single_sample_variance(target):
         ).mean(axis=-1),
         "這是 KL（平均），不是變異數": lambda m, v: 0.5 * (m**2 + np.exp(v) - 1 - v).sum(axis=-1),
     }
-    inputs = {"mean": MEAN, "log_var": LOG_VAR}
-    check(target.kl_single_sample_variance, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    for mean, std, _ in _shown_and_drawn(draw):
+        expected = [
+            sum(variance(*two) for two in zip(*row, strict=True)) for row in zip(mean, std, strict=True)
+        ]
+        inputs = {"mean": mean, "log_var": 2 * np.log(std)}
+        check(target.kl_single_sample_variance, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
 
 
 @points(
@@ -178,17 +193,12 @@ def test_kl_single_sample_variance(target):
     ),
     chapter=CHAPTER,
 )
-def test_single_sample_gradient(target):
+def test_single_sample_gradient(target, draw):
     """完整的梯度"""
 
-    def total(mean, log_var):
-        z = mean + np.exp(log_var / 2) * NOISE
+    def total(mean, log_var, noise):
+        z = mean + np.exp(log_var / 2) * noise
         return np.sum(_single(z, mean, log_var))
-
-    expected = {
-        "d_mean": numerical_gradient(lambda mean: total(mean, LOG_VAR), MEAN),
-        "d_log_var": numerical_gradient(lambda log_var: total(MEAN, log_var), LOG_VAR),
-    }
 
     def z_of(m, v, e):
         return m + np.exp(v / 2) * e
@@ -230,8 +240,14 @@ def test_single_sample_gradient(target):
         "梯度對維度加總了；每個 μ_j 各有自己的梯度": lambda m, v, e: (z_of(m, v, e).sum(axis=-1), None),
         "梯度對列平均了；平均是損失函數的事": lambda m, v, e: (z_of(m, v, e).mean(axis=0), None),
     }
-    inputs = {"mean": MEAN, "log_var": LOG_VAR, "noise": NOISE}
-    check(target.single_sample_gradient, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    for mean, std, noise in _shown_and_drawn(draw):
+        log_var = 2 * np.log(std)
+        expected = {
+            "d_mean": numerical_gradient(partial(total, log_var=log_var, noise=noise), mean),
+            "d_log_var": numerical_gradient(partial(total, mean, noise=noise), log_var),
+        }
+        inputs = {"mean": mean, "log_var": log_var, "noise": noise}
+        check(target.single_sample_gradient, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
 
 
 @points(
@@ -243,18 +259,13 @@ def test_single_sample_gradient(target):
     ),
     chapter=CHAPTER,
 )
-def test_path_gradient(target):
+def test_path_gradient(target, draw):
     """只走 z 這條路的梯度"""
 
-    def total(mean, log_var):
-        """密度裡的 μ、log σ² 固定在 MEAN、LOG_VAR，只有 z 隨引數動。"""
-        z = mean + np.exp(log_var / 2) * NOISE
-        return np.sum(_single(z, MEAN, LOG_VAR))
-
-    expected = {
-        "d_mean": numerical_gradient(lambda mean: total(mean, LOG_VAR), MEAN),
-        "d_log_var": numerical_gradient(lambda log_var: total(MEAN, log_var), LOG_VAR),
-    }
+    def total(moved_mean, moved_log_var, mean, log_var, noise):
+        """密度裡的 μ、log σ² 固定，只有 z 隨引數動。"""
+        z = moved_mean + np.exp(moved_log_var / 2) * noise
+        return np.sum(_single(z, mean, log_var))
 
     def path(m, v, e, power=0.5):
         return m + np.exp(v / 2) * e - e * np.exp(-power * v)
@@ -291,20 +302,28 @@ def test_path_gradient(target):
             0.5 * path(m, v, e) * e * np.exp(-v / 2),
         ),
     }
-    inputs = {"mean": MEAN, "log_var": LOG_VAR, "noise": NOISE}
-    check(target.path_gradient, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
-    _check_average(target)
+    for mean, std, noise in _shown_and_drawn(draw):
+        log_var = 2 * np.log(std)
+        fixed = {"mean": mean, "log_var": log_var, "noise": noise}
+        expected = {
+            "d_mean": numerical_gradient(partial(total, moved_log_var=log_var, **fixed), mean),
+            "d_log_var": numerical_gradient(partial(total, mean, **fixed), log_var),
+        }
+        inputs = {"mean": mean, "log_var": log_var, "noise": noise}
+        check(target.path_gradient, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    _check_average(target, 1.5, 0.6)
+    _check_average(target, draw.normal(), draw.std())
 
 
-def _check_average(target):
+def _check_average(target, mean, std):
     """平均要與封閉形式的梯度 μ、(σ² − 1)/2 相同；求積點當雜訊，沒有抽樣誤差。"""
     nodes, weights = normal_nodes()
     ones = np.ones((len(nodes), 1))
-    inputs = {"mean": 1.5 * ones, "log_var": math.log(0.36) * ones, "noise": nodes[:, None]}
+    inputs = {"mean": mean * ones, "log_var": 2 * math.log(std) * ones, "noise": nodes[:, None]}
     check(
         lambda *given: tuple(np.sum(weights * part[:, 0]) for part in target.path_gradient(*given)),
         inputs,
-        {"d_mean 的平均": 1.5, "d_log_var 的平均": -0.32},
+        {"d_mean 的平均": mean, "d_log_var 的平均": (std * std - 1) / 2},
         tolerance=QUADRATURE,
     )
 
@@ -318,14 +337,8 @@ def _check_average(target):
     ),
     chapter=CHAPTER,
 )
-def test_k3_estimate(target):
+def test_k3_estimate(target, draw):
     """r − 1 − log r，不會是負的"""
-    # 由密度比直接算：r 是各維密度比的乘積。
-    ratios = [
-        math.exp(-sum(_log_ratio_by_cdf(*three) for three in zip(*row, strict=True)))
-        for row in zip(Z, MEAN, STD, strict=True)
-    ]
-    expected = [r - 1 - math.log(r) for r in ratios]
 
     def log_r(z, m, v):
         return -_single(z, m, v).sum(axis=-1)
@@ -345,8 +358,16 @@ def test_k3_estimate(target):
         "這是 k2 = ½(log r)²，有偏誤": lambda z, m, v: 0.5 * log_r(z, m, v) ** 2,
         "r 沒有取 exp": lambda z, m, v: np.full(len(z), -1.0),
     }
-    inputs = {"z": Z, "mean": MEAN, "log_var": LOG_VAR}
-    check(target.k3_estimate, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    for mean, std, noise in _shown_and_drawn(draw):
+        z = mean + std * noise
+        # 由密度比直接算：r 是各維密度比的乘積。
+        ratios = [
+            math.exp(-sum(_log_ratio_by_cdf(*three) for three in zip(*row, strict=True)))
+            for row in zip(z, mean, std, strict=True)
+        ]
+        expected = [r - 1 - math.log(r) for r in ratios]
+        inputs = {"z": z, "mean": mean, "log_var": 2 * np.log(std)}
+        check(target.k3_estimate, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
 
 
 @points(
@@ -358,12 +379,10 @@ def test_k3_estimate(target):
     ),
     chapter=CHAPTER,
 )
-def test_paired_difference(target):
+def test_paired_difference(target, draw):
     """同種子的差與它的標準誤"""
     first = np.array([-40.34, -40.61, -40.22, -40.48, -40.57])
     difference = np.array([0.10, -0.02, 0.06, 0.05, 0.01])  # 平均 0.04，離差 .06 −.06 .02 .01 −.03
-    second = first + difference
-    expected = {"平均": 0.04, "標準誤": math.sqrt((36 + 36 + 4 + 1 + 9) * 1e-4 / 4 / 5)}
 
     def paired(a, b, ddof=1, root=True):
         d = b - a
@@ -384,10 +403,12 @@ def test_paired_difference(target):
             abs(b.std(ddof=1) - a.std(ddof=1)) / np.sqrt(len(a)),
         ),
     }
-    check(
-        target.paired_difference,
-        {"first": first, "second": second},
-        expected,
-        wrong=wrong,
-        tolerance=QUADRATURE,
-    )
+    inputs = {"first": first, "second": first + difference}
+    expected = {"平均": 0.04, "標準誤": math.sqrt((36 + 36 + 4 + 1 + 9) * 1e-4 / 4 / 5)}
+    check(target.paired_difference, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    first, difference = draw.normal(7, scale=3), draw.normal(7)
+    average = math.fsum(difference) / 7
+    spread = math.fsum((d - average) ** 2 for d in difference)
+    inputs = {"first": first, "second": first + difference}
+    expected = {"平均": average, "標準誤": math.sqrt(spread / 6 / 7)}
+    check(target.paired_difference, inputs, expected, wrong=wrong, tolerance=QUADRATURE)

@@ -31,7 +31,7 @@ LOG_VAR = np.log([[0.5, 0.3], [0.2, 0.9], [0.6, 0.4]])
     ),
     chapter=CHAPTER,
 )
-def test_implied_beta(target):
+def test_implied_beta(target, draw):
     """別人的係數等於多大的 beta"""
     wrong = {
         "weight 本身不是 beta：重建被平均，小了 D 倍": lambda w, D, d: w,
@@ -41,7 +41,8 @@ def test_implied_beta(target):
         "兩個倍數顛倒了：乘 D、除以 n_units": lambda w, D, d: w * d / D,
         "少了 weight": lambda w, D, d: D / d,
     }
-    for weight, n_columns, n_units in [(0.05, 30, 4), (0.005, 252, 1), (1.0, 784, 20)]:
+    drawn = (draw.between(0.02, 2), draw.whole(5, 300), draw.whole(2, 20))
+    for weight, n_columns, n_units in [(0.05, 30, 4), (0.005, 252, 1), (1.0, 784, 20), drawn]:
         inputs = {"weight": weight, "n_columns": n_columns, "n_units": n_units}
         expected = _beta_with_the_same_minimum(weight, n_columns, n_units)
         check(target.implied_beta, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
@@ -68,7 +69,7 @@ def _beta_with_the_same_minimum(weight, n_columns, n_units):
     ),
     chapter=CHAPTER,
 )
-def test_warmup_weight(target):
+def test_warmup_weight(target, draw):
     """暖身的權重"""
     wrong = {
         "第 1 個週期的權重應是 beta/warmup_epochs，不是 0：epoch 從 1 數起": lambda e, b, n: (
@@ -82,13 +83,16 @@ def test_warmup_weight(target):
         "線性升高，不是平方": lambda e, b, n: b * min(1, e / n) ** 2,
         "方向反了：權重由小到大": lambda e, b, n: b * max(0, 1 - e / n),
     }
+    drawn, n, early = draw.between(0.5, 4), draw.whole(6, 30), draw.whole(2, 5)
     for epoch, beta, warmup_epochs, expected in [
         (3, 4.0, 20, 0.6), (1, 2.5, 10, 0.25), (20, 4.0, 20, 4.0), (31, 4.0, 20, 4.0), (7, 0.5, 8, 0.4375),
+        (early, drawn, n, early * drawn / n), (n, drawn, n, drawn), (n + early, drawn, n, drawn),
     ]:  # fmt: skip
         inputs = {"epoch": epoch, "beta": beta, "warmup_epochs": warmup_epochs}
         check(target.warmup_weight, inputs, expected, wrong=wrong)
-    without = {"epoch": 3, "beta": 1.7, "warmup_epochs": 0}
-    check(target.warmup_weight, without, 1.7, wrong={"warmup_epochs = 0 是不暖身：權重一律是 beta": 0.0})
+    for epoch, beta in ((3, 1.7), (early, drawn)):
+        without = {"epoch": epoch, "beta": beta, "warmup_epochs": 0}
+        check(target.warmup_weight, without, beta, wrong={"warmup_epochs = 0 是不暖身：權重一律是 beta": 0.0})
 
 
 @points(
@@ -100,7 +104,7 @@ def test_warmup_weight(target):
     ),
     chapter=CHAPTER,
 )
-def test_count_active_units(target):
+def test_count_active_units(target, draw):
     """活躍單元有幾個"""
     # 各單元在四列之間的變異數由手算：±a 交錯是 a²，全部一樣是 0。
     sign = np.array([[1.0], [-1.0], [1.0], [-1.0]])
@@ -115,10 +119,19 @@ def test_count_active_units(target):
         (edge, 0.5, 0, {"沒有用到引數 threshold": 2}),
         (live, 0.06, 2, {"沒有用到引數 threshold": 3}),
         (np.hstack([0.5 * sign, sign]), 0.25, 1, {"剛好等於 threshold 不算；要大於": 2}),
+        _drawn_units(draw),
     ]
     for mean, threshold, expected, wrong in cases:
         inputs = {"mean": mean, "threshold": threshold}
         check(target.count_active_units, inputs, expected, wrong=wrong | _wrong_counts(mean, threshold))
+
+
+def _drawn_units(draw):
+    """幾個活的（±a 交錯，a² 大於門檻）與幾個死的（a² 小於門檻，離 0 很遠），次序打亂。"""
+    sign, live, dead = np.tile([1.0, -1.0], 3), draw.whole(1, 3), draw.whole(1, 3)
+    size = np.concatenate([draw.between(0.3, 0.9, live), draw.between(0.01, 0.2, dead)])
+    mean = sign[:, None] * size + draw.between(1, 3, live + dead)
+    return mean[:, draw.order(live + dead)], 0.06, live, {"離 0 很遠不算活躍：要減掉平均": live + dead}
 
 
 def _wrong_counts(mean, threshold):
@@ -138,13 +151,19 @@ def _wrong_counts(mean, threshold):
     ),
     chapter=CHAPTER,
 )
-def test_free_bits_loss(target):
+def test_free_bits_loss(target, draw):
     """自由位元的損失"""
     # 各單元的平均 KL 是 0.4、1.3、0.1、0.4，重建的平均是 42.583333…
     for beta, free_bits, kept in [(3.0, 0.6, 3.1), (0.5, 0.45, 2.65), (2.0, 0.0, 2.2)]:
         expected = 127.75 / 3 + beta * kept
         inputs = {"reconstruction": RECONSTRUCTION, "kl": KL, "beta": beta, "free_bits": free_bits}
         check(target.free_bits_loss, inputs, expected, wrong=_wrong_free_bits())
+    reconstruction, kl = draw.between(20, 60, 4), draw.between(0, 2, 4, 5)
+    beta, free_bits = draw.between(0.3, 4), draw.between(0.6, 1.4)
+    per_unit = [max(free_bits, math.fsum(column) / 4) for column in kl.T]
+    inputs = {"reconstruction": reconstruction, "kl": kl, "beta": beta, "free_bits": free_bits}
+    expected = math.fsum(reconstruction) / 4 + beta * math.fsum(per_unit)
+    check(target.free_bits_loss, inputs, expected, wrong=_wrong_free_bits())
 
 
 def _wrong_free_bits():
@@ -188,7 +207,7 @@ def _wrong_free_bits():
     ),
     chapter=CHAPTER,
 )
-def test_collapse_thresholds(target):
+def test_collapse_thresholds(target, draw):
     """崩塌站不站得住：相關矩陣的特徵值"""
     # 兩欄一組，組與組獨立（每種組合都出現）：一組的特徵值是 1 ± ρ，合起來就是全部。
     first = _pair(both=2, only_second=3, neither=5)  # ρ = 0.1/√(0.16·0.25) = ½
@@ -196,6 +215,11 @@ def test_collapse_thresholds(target):
     x = np.array([np.r_[a, b] for a in first for b in second])
     rho = 0.1 / math.sqrt(0.25 * 0.24)
     expected = [1.5, 1 + rho, 1 - rho, 0.5]
+    check(target.collapse_thresholds, {"x": x}, expected, wrong=_wrong_thresholds(), tolerance=QUADRATURE)
+    counts = [[draw.whole(1, 5) for _ in range(4)] for _ in range(2)]
+    x = np.array([np.r_[a, b] for a in _pair(*counts[0]) for b in _pair(*counts[1])])
+    rhos = [_correlation(*numbers) for numbers in counts]
+    expected = sorted([1 + rhos[0], 1 - rhos[0], 1 + rhos[1], 1 - rhos[1]], reverse=True)
     check(target.collapse_thresholds, {"x": x}, expected, wrong=_wrong_thresholds(), tolerance=QUADRATURE)
     # 三枚硬幣的七種同位元：兩兩不相關，門檻全是 1，即使更大的 beta 另有更低的解。門檻說的只是崩塌點的附近。
     bits = np.array([(a, b, c) for a in (0.0, 1.0) for b in (0.0, 1.0) for c in (0.0, 1.0)])
@@ -209,6 +233,13 @@ def _pair(both=0, only_first=0, only_second=0, neither=0):
     return (
         [(1.0, 1.0)] * both + [(1.0, 0.0)] * only_first + [(0.0, 1.0)] * only_second + [(0.0, 0.0)] * neither
     )
+
+
+def _correlation(both, only_first, only_second, neither):
+    """兩個 0/1 欄的相關係數，由四種組合的列數算。"""
+    first, second = both + only_first, both + only_second
+    others = (only_second + neither) * (only_first + neither)
+    return (both * neither - only_first * only_second) / math.sqrt(first * second * others)
 
 
 def _standardized(x):
@@ -246,7 +277,7 @@ def _wrong_thresholds():
     ),
     chapter=CHAPTER,
 )
-def test_collapse_thresholds__constant_columns(target):
+def test_collapse_thresholds__constant_columns(target, draw):
     """整欄都一樣的欄要拿掉"""
     pair = np.array(_pair(both=3, only_first=1, only_second=1, neither=3))  # ρ = (6 − 2)/8
     x = np.hstack([np.zeros((8, 1)), pair, np.ones((8, 1))])
@@ -256,6 +287,10 @@ def test_collapse_thresholds__constant_columns(target):
         "整欄都一樣的欄沒有相關係數，要先拿掉；你把它們當成特徵值 1": [1.5, 1.0, 1.0, 0.5],
     }
     check(target.collapse_thresholds, {"x": x}, [1.5, 0.5], wrong=wrong, tolerance=QUADRATURE)
+    counts = [draw.whole(1, 5) for _ in range(4)]
+    rho, zeros, ones = abs(_correlation(*counts)), np.zeros((sum(counts), 1)), np.ones((sum(counts), 1))
+    x = np.hstack([ones, np.array(_pair(*counts)), zeros, ones][:: draw.pick([1, -1])])
+    check(target.collapse_thresholds, {"x": x}, [1 + rho, 1 - rho], tolerance=QUADRATURE)
 
 
 @points(
@@ -267,19 +302,29 @@ def test_collapse_thresholds__constant_columns(target):
     ),
     chapter=CHAPTER,
 )
-def test_split_average_kl(target):
+def test_split_average_kl(target, draw):
     """平均 KL = 互資訊 + 聚合後驗的 KL"""
-    inputs = {"z": Z, "mean": MEAN, "log_var": LOG_VAR}
-    own = [_density(z, m, v) for z, m, v in zip(Z, MEAN, LOG_VAR, strict=True)]
-    aggregate = [sum(_density(z, m, v) for m, v in zip(MEAN, LOG_VAR, strict=True)) / 3 for z in Z]
-    prior = [_density(z, (0, 0), (0, 0)) for z in Z]
-    expected = {
-        "互資訊": sum(math.log(a / b) for a, b in zip(own, aggregate, strict=True)) / 3,
-        "聚合後驗的 KL": sum(math.log(b / c) for b, c in zip(aggregate, prior, strict=True)) / 3,
-    }
-    check(target.split_average_kl, inputs, expected, wrong=_wrong_splits(), tolerance=QUADRATURE)
+    mean, std = draw.normal(4, 2), draw.std(4, 2)
+    drawn = (mean + std * draw.normal(4, 2), mean, 2 * np.log(std))
+    for zs, means, log_vars in ((Z, MEAN, LOG_VAR), drawn):
+        own = [_density(z, m, v) for z, m, v in zip(zs, means, log_vars, strict=True)]
+        aggregate = [
+            sum(_density(z, m, v) for m, v in zip(means, log_vars, strict=True)) / len(zs) for z in zs
+        ]
+        prior = [_density(z, (0, 0), (0, 0)) for z in zs]
+        expected = {
+            "互資訊": sum(math.log(a / b) for a, b in zip(own, aggregate, strict=True)) / len(zs),
+            "聚合後驗的 KL": sum(math.log(b / c) for b, c in zip(aggregate, prior, strict=True)) / len(zs),
+        }
+        inputs = {"z": zs, "mean": means, "log_var": log_vars}
+        check(target.split_average_kl, inputs, expected, wrong=_wrong_splits(), tolerance=QUADRATURE)
     _check_two_points(target)
-    wide = {"z": np.tile(Z, 1000), "mean": np.tile(MEAN, 1000), "log_var": np.tile(LOG_VAR, 1000)}
+    for shift, copies in ((0.0, 1000), (draw.normal(), draw.whole(800, 1200))):
+        _check_many_dimensions(target, Z + shift, MEAN + shift, copies)
+
+
+def _check_many_dimensions(target, z, mean, copies):
+    wide = {"z": np.tile(z, copies), "mean": np.tile(mean, copies), "log_var": np.tile(LOG_VAR, copies)}
     # 兩千維：每個點只可能是自己的成分生的，所以互資訊就是上限 ln 3，其餘都是聚合後驗的份。
     total = np.sum(0.5 * (wide["z"] ** 2 - wide["log_var"] - (wide["z"] - wide["mean"]) ** 2
                           * np.exp(-wide["log_var"])), axis=1).mean()  # fmt: skip

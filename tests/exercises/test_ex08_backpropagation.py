@@ -1,6 +1,7 @@
 """ex08 的檢查。"""
 
 import math
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -36,6 +37,19 @@ def network(*sizes):
     """幾層的權重；小數點後兩位，失敗時才看得清楚。"""
     shapes = pairwise(sizes)
     return [RNG.normal(size=(n_in + 1, n_out)).round(2) for n_in, n_out in shapes]
+
+
+def drawn_network(draw, a, *sizes):
+    """抽幾層的權重，直到每個 ReLU 的輸入都離 0 夠遠：差分不可以跨過折點。"""
+    while True:
+        layers = [draw.normal(n_in + 1, n_out) for n_in, n_out in pairwise(sizes)]
+        y, clear = a, True
+        for layer in layers[:-1]:
+            y = y @ layer[:-1] + layer[-1]
+            clear &= bool(np.all(np.abs(y) > 0.03))
+            y = np.maximum(y, 0)
+        if clear:
+            return layers
 
 
 def output(layers, a):
@@ -81,12 +95,14 @@ def one_of(function, index, names):
     ),
     chapter=CHAPTER,
 )
-def test_relu_gradient(target):
+def test_relu_gradient(target, draw):
     """梯度穿過 ReLU"""
-    y = np.array([[-1.5, 2.0, 0.3], [0.7, -0.2, 0.0]])
-    d_a = np.array([[3.0, 0.5, -2.0], [-1.0, 4.0, 2.5]])
-    away = np.where(y == 0, -1.0, y)  # 折點沒有導數；那一格本書取 0，與左邊的斜率相同
-    expected = numerical_gradient(lambda y: np.sum(d_a * np.where(y > 0, y, 0)), away)
+    shown = (
+        np.array([[3.0, 0.5, -2.0], [-1.0, 4.0, 2.5]]),
+        np.array([[-1.5, 2.0, 0.3], [0.7, -0.2, 0.0]]),
+    )
+    y = draw.normal(3, 4)
+    y[1, 2] = 0.0
     wrong = {
         "你看的是 d_a 的正負；要看 y（ReLU 以前的值）的正負": lambda d_a, y: d_a * (d_a > 0),
         "你把 ReLU 套在梯度上了；梯度可以是負的，要看的是 y 的正負": lambda d_a, y: np.maximum(d_a, 0),
@@ -99,7 +115,14 @@ def test_relu_gradient(target):
         "正負號反了：y > 0 才放行，其餘是 0": lambda d_a, y: d_a * (y <= 0),
         "只有斜率，忘了乘傳回來的 d_a": lambda d_a, y: (y > 0) * 1.0,
     }
-    check(target.relu_gradient, {"d_a": d_a, "y": y}, expected, wrong=wrong, tolerance=DIFFERENCES)
+    for d_a, y in (shown, (draw.normal(3, 4), y)):  # noqa: B020
+        away = np.where(y == 0, -1.0, y)  # 折點沒有導數；那一格本書取 0，與左邊的斜率相同
+        expected = numerical_gradient(partial(_after_relu, d_a), away)
+        check(target.relu_gradient, {"d_a": d_a, "y": y}, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+def _after_relu(d_a, y):
+    return np.sum(d_a * np.where(y > 0, y, 0))
 
 
 X = np.array([[1.0, 0, 0, 1], [0, 1, 0, 1], [1, 1, 1, 0]])
@@ -134,16 +157,17 @@ WRONG_LOGIT = {
     ),
     chapter=CHAPTER,
 )
-def test_logit_gradient(target):
+def test_logit_gradient(target, draw):
     """重建損失對 logit 的梯度"""
 
-    def loss(logits):
+    def loss(logits, x):
         p = sigmoid(logits)
-        return -np.mean(np.sum(X * np.log(p) + (1 - X) * np.log(1 - p), axis=1))
+        return -np.mean(np.sum(x * np.log(p) + (1 - x) * np.log(1 - p), axis=1))
 
-    expected = numerical_gradient(loss, LOGITS)
-    inputs = {"x": X, "logits": LOGITS}
-    check(target.logit_gradient, inputs, expected, wrong=WRONG_LOGIT, tolerance=DIFFERENCES)
+    for x, logits in ((X, LOGITS), (draw.bits(5, 2), draw.normal(5, 2, scale=2))):
+        expected = numerical_gradient(partial(loss, x=x), logits)
+        inputs = {"x": x, "logits": logits}
+        check(target.logit_gradient, inputs, expected, wrong=WRONG_LOGIT, tolerance=DIFFERENCES)
 
 
 @points(
@@ -155,12 +179,12 @@ def test_logit_gradient(target):
     ),
     chapter=CHAPTER,
 )
-def test_logit_gradient__extremes(target):
+def test_logit_gradient__extremes(target, draw):
     """logit 很大或很小也不溢位"""
-    logits = np.array([[10_000.0, -10_000.0], [-10_000.0, 800.0]])
-    x = np.array([[1.0, 1], [0, 0]])
-    expected = np.array([[0.0, -0.5], [0, 0.5]])
-
+    shown = (np.array([[1.0, 1], [0, 0]]), np.array([[10_000.0, -10_000.0], [-10_000.0, 800.0]]))
+    signs = 2 * draw.bits(4, 3) - 1
+    signs[0] = 1, 1, -1  # 一列有兩個 1：一列一個 softmax 的寫法，這裡看得出來
+    drawn = (draw.bits(4, 3), signs * draw.between(750, 20_000, 4, 3))
     wrong = {
         "得到 nan：exp(a)/(1 + exp(a)) 在 a 很大時是 無限大/無限大": lambda x, a: (
             (np.exp(a) / (1 + np.exp(a)) - x) / len(x)
@@ -169,14 +193,21 @@ def test_logit_gradient__extremes(target):
             (sigmoid(np.clip(a, -10, 10)) - x) / len(x)
         ),
     }
-    check(target.logit_gradient, {"x": x, "logits": logits}, expected, wrong=wrong)
+    for x, logits in (shown, drawn):
+        expected = ((logits > 0) - x) / len(x)  # 這麼大的 logit，機率就是 0 或 1
+        check(target.logit_gradient, {"x": x, "logits": logits}, expected, wrong=wrong)
 
 
-def dense_loss(a, layer):
-    return np.sum(D_Y * (a @ layer[:-1] + layer[-1]))
+def dense_loss(d_y, a, layer):
+    return np.sum(d_y * (a @ layer[:-1] + layer[-1]))
 
 
-DENSE = {"d_y": D_Y, "a": A, "layer": LAYER}
+def dense_problems(draw):
+    """固定的一題，與抽出來的一題：4 列、2 進、3 出。"""
+    yield {"d_y": D_Y, "a": A, "layer": LAYER}
+    yield {"d_y": draw.normal(4, 3), "a": draw.normal(4, 2), "layer": draw.normal(3, 3)}
+
+
 DENSE_NAMES = ("d_a", "d_layer")
 
 
@@ -189,9 +220,8 @@ DENSE_NAMES = ("d_a", "d_layer")
     ),
     chapter=CHAPTER,
 )
-def test_dense_gradient__input(target):
+def test_dense_gradient__input(target, draw):
     """全連接層：傳給輸入的梯度"""
-    expected = numerical_gradient(lambda a: dense_loss(a, LAYER), A)
     wrong = {
         "連偏置那一列也乘進去了；輸入的梯度只用權重 layer[:-1]": lambda d_y, a, layer: d_y @ layer.T,
         "正負號反了": lambda d_y, a, layer: -d_y @ layer[:-1].T,
@@ -199,7 +229,10 @@ def test_dense_gradient__input(target):
         "去掉的是第一列；偏置是最後一列": lambda d_y, a, layer: d_y @ layer[1:].T,
     }
     function = one_of(target.dense_gradient, 0, DENSE_NAMES)
-    check(function, DENSE, expected, wrong=wrong, tolerance=DIFFERENCES)
+    for inputs in dense_problems(draw):
+        d_y, a, layer = inputs.values()
+        expected = numerical_gradient(partial(dense_loss, d_y, layer=layer), a)
+        check(function, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
 
 
 @points(
@@ -211,9 +244,8 @@ def test_dense_gradient__input(target):
     ),
     chapter=CHAPTER,
 )
-def test_dense_gradient__layer(target):
+def test_dense_gradient__layer(target, draw):
     """全連接層：權重與偏置的梯度"""
-    expected = numerical_gradient(lambda layer: dense_loss(A, layer), LAYER)
 
     def stacked(weight, bias):
         return np.vstack([weight, bias])
@@ -234,7 +266,10 @@ def test_dense_gradient__layer(target):
         "列與行對調了：a 要轉置，d_y 不用": lambda d_y, a, layer: d_y.T @ with_one(a),
     }
     function = one_of(target.dense_gradient, 1, DENSE_NAMES)
-    check(function, DENSE, expected, wrong=wrong, tolerance=DIFFERENCES)
+    for inputs in dense_problems(draw):
+        d_y, a, layer = inputs.values()
+        expected = numerical_gradient(partial(dense_loss, d_y, a), layer)
+        check(function, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
 
 
 def backward(layers, a, d_y, mask=lambda y: y > 0, last=False):
@@ -304,9 +339,11 @@ def check_perceptron(target, layers, a, d_y):
     ),
     chapter=CHAPTER,
 )
-def test_perceptron_gradient(target):
+def test_perceptron_gradient(target, draw):
     """兩層的網路：一個隱藏層"""
-    check_perceptron(target, network(3, 4, 2), A, D_Y)
+    check_perceptron(target, drawn_network(draw, A, 3, 4, 2), A, D_Y)
+    a = draw.normal(3, 2)
+    check_perceptron(target, drawn_network(draw, a, 2, 3, 2), a, draw.normal(3, 2))
 
 
 @points(
@@ -318,10 +355,13 @@ def test_perceptron_gradient(target):
     ),
     chapter=CHAPTER,
 )
-def test_perceptron_gradient__depth(target):
+def test_perceptron_gradient__depth(target, draw):
     """一層與四層的網路"""
-    check_perceptron(target, network(3, 2), A, D_Y)
-    check_perceptron(target, network(3, 4, 3, 5, 2), A, D_Y)
+    check_perceptron(target, drawn_network(draw, A, 3, 2), A, D_Y)
+    check_perceptron(target, drawn_network(draw, A, 3, 4, 3, 5, 2), A, D_Y)
+    a = draw.normal(3, 2)
+    for sizes in ((2, 2), (2, 3, 3, 2)):
+        check_perceptron(target, drawn_network(draw, a, *sizes), a, draw.normal(3, 2))
 
 
 ENCODER, DECODER = network(3, 4, 4), network(2, 3, 3)  # D = 3，d = 2
@@ -330,14 +370,30 @@ NOISE = RNG.normal(size=(5, 2)).round(2)
 BETA = 0.7
 
 
-def vae_loss(encoder, decoder):
+def vae_problems(draw):
+    """固定的一題，與抽出來的一題：D = 2、d = 1，各有一個隱藏層。"""
+    yield {"encoder": ENCODER, "decoder": DECODER, "x": HOUSES, "noise": NOISE, "beta": BETA}
+    while True:
+        x, noise = draw.bits(4, 2), draw.normal(4, 1)
+        encoder = drawn_network(draw, x, 2, 3, 2)
+        mean, log_var = np.split(output(encoder, x), 2, axis=1)
+        decoder = [draw.normal(2, 3), draw.normal(4, 2)]
+        hidden = (mean + np.exp(log_var / 2) * noise) @ decoder[0][:-1] + decoder[0][-1]
+        logits = output(decoder, mean + np.exp(log_var / 2) * noise)
+        if np.all(np.abs(hidden) > 0.1) and np.all(np.abs(log_var) < 3) and np.all(np.abs(logits) < 6):
+            break
+    beta = draw.between(0.3, 0.9)
+    yield {"encoder": encoder, "decoder": decoder, "x": x, "noise": noise, "beta": beta}
+
+
+def vae_loss(encoder, decoder, x, noise, beta):
     """負的 ELBO，照第 5 章的式子寫；σ、機率與 KL 都由定義來。"""
-    mean, log_var = np.split(output(encoder, HOUSES), 2, axis=1)
+    mean, log_var = np.split(output(encoder, x), 2, axis=1)
     std = np.sqrt(np.exp(log_var))
-    p = 1 / (1 + np.exp(-output(decoder, mean + std * NOISE)))
-    reconstruction = -np.sum(HOUSES * np.log(p) + (1 - HOUSES) * np.log(1 - p), axis=1)
+    p = 1 / (1 + np.exp(-output(decoder, mean + std * noise)))
+    reconstruction = -np.sum(x * np.log(p) + (1 - x) * np.log(1 - p), axis=1)
     kl = np.sum((mean**2 + std**2 - 1) / 2 - np.log(std), axis=1)
-    return np.mean(reconstruction + BETA * kl)
+    return np.mean(reconstruction + beta * kl)
 
 
 def reparameterize(mean, log_var, noise):
@@ -359,21 +415,18 @@ def diagnose(
     return (*backward(encoder, x, d_code)[1], *d_decoder)
 
 
-def check_vae(target, earlier, part):
+def check_vae(target, earlier, part, problem):
     """part 是 0（編碼器）或 1（解碼器）；另一半寫錯不影響這一半的分數。"""
+    encoder, decoder, *rest = problem.values()
     inputs = {
-        "encoder": ENCODER,
-        "decoder": DECODER,
-        "x": HOUSES,
-        "noise": NOISE,
-        "beta": BETA,
+        **problem,
         "sample": earlier("ex02", "reparameterize"),
         "sample_gradient": earlier("ex02", "gradient_wrt_mean_and_log_var"),
         "kl_gradient": earlier("ex03", "kl_gradient"),
     }
     slopes = differences(
-        lambda moved: vae_loss(moved, DECODER) if part == 0 else vae_loss(ENCODER, moved),
-        (ENCODER, DECODER)[part],
+        lambda moved: vae_loss(moved, decoder, *rest) if part == 0 else vae_loss(encoder, moved, *rest),
+        (encoder, decoder)[part],
     )
     name = ("d_encoder", "d_decoder")[part]
     both = one_of(target.vae_gradient, part, ("d_encoder", "d_decoder"))
@@ -383,7 +436,7 @@ def check_vae(target, earlier, part):
         {f"{name}[{i}]": slope for i, slope in enumerate(slopes)},
         wrong={
             text: lambda *given, k=knobs: diagnose(*given, **k)[2 * part : 2 * part + 2]
-            for text, knobs in (WRONG_ENCODER, WRONG_DECODER)[part].items()
+            for text, knobs in (wrong_encoder(problem["beta"]) if part == 0 else {}).items()
         },
         tolerance=DIFFERENCES,
     )
@@ -393,17 +446,17 @@ def tuple_of(answer):
     return tuple(answer) if isinstance(answer, list) else answer
 
 
-WRONG_ENCODER = {
-    "KL 的梯度沒有加進來": {"kl": 0.0},
-    "KL 的梯度沒有乘 beta": {"kl": 1 / BETA},
-    "KL 的梯度沒有除以 N；損失對列取了平均，KL 也要": {"per_row": False},
-    "KL 的梯度沒有乘 beta，也沒有除以 N": {"kl": 1 / BETA, "per_row": False},
-    "只有 KL 的梯度，穿過 z 的那一份沒有加進來": {"path": 0.0},
-    "KL 的梯度減掉了；兩份梯度要相加": {"kl": -1.0},
-    "KL 的梯度代入的是 z，不是 mean": {"kl_at_z": True},
-    "mean 與 log_var 的梯度放反了；前 d 欄是 mean": {"halves": slice(None, None, -1)},
-}
-WRONG_DECODER: dict[str, dict[str, float]] = {}
+def wrong_encoder(beta):
+    return {
+        "KL 的梯度沒有加進來": {"kl": 0.0},
+        "KL 的梯度沒有乘 beta": {"kl": 1 / beta},
+        "KL 的梯度沒有除以 N；損失對列取了平均，KL 也要": {"per_row": False},
+        "KL 的梯度沒有乘 beta，也沒有除以 N": {"kl": 1 / beta, "per_row": False},
+        "只有 KL 的梯度，穿過 z 的那一份沒有加進來": {"path": 0.0},
+        "KL 的梯度減掉了；兩份梯度要相加": {"kl": -1.0},
+        "KL 的梯度代入的是 z，不是 mean": {"kl_at_z": True},
+        "mean 與 log_var 的梯度放反了；前 d 欄是 mean": {"halves": slice(None, None, -1)},
+    }
 
 
 @points(
@@ -415,9 +468,10 @@ WRONG_DECODER: dict[str, dict[str, float]] = {}
     ),
     chapter=CHAPTER,
 )
-def test_vae_gradient__decoder(target, earlier):
+def test_vae_gradient__decoder(target, earlier, draw):
     """VAE：解碼器的梯度"""
-    check_vae(target, earlier, 1)
+    for problem in vae_problems(draw):
+        check_vae(target, earlier, 1, problem)
 
 
 @points(
@@ -429,9 +483,10 @@ def test_vae_gradient__decoder(target, earlier):
     ),
     chapter=CHAPTER,
 )
-def test_vae_gradient__encoder(target, earlier):
+def test_vae_gradient__encoder(target, earlier, draw):
     """VAE：編碼器的梯度"""
-    check_vae(target, earlier, 0)
+    for problem in vae_problems(draw):
+        check_vae(target, earlier, 0, problem)
 
 
 @points(
@@ -443,7 +498,7 @@ def test_vae_gradient__encoder(target, earlier):
     ),
     chapter=CHAPTER,
 )
-def test_vae_gradient__training(target, earlier):
+def test_vae_gradient__training(target, earlier, draw):
     """用你的梯度訓練一個小 VAE"""
     functions = (
         earlier("ex02", "reparameterize"),
@@ -456,12 +511,12 @@ def test_vae_gradient__training(target, earlier):
     layers = [rng.normal(0, 0.5, (n_in + 1, n_out)) for n_in, n_out in ((6, 2), (1, 6))]
 
     encoder, decoder = [layers[0]], [layers[1]]
-    for noise in rng.standard_normal((120, 8, 1)):
+    for noise in draw.noise(120, 8, 1):
         gradients = target.vae_gradient(encoder, decoder, x, noise, 0.5, *functions)
         if not isinstance(gradients, tuple | list) or len(gradients) != 2:
             raise WrongAnswer("這個函式要傳回 2 個值 (d_encoder、d_decoder)；寫成 return a, b")
         encoder, decoder = (
-            [layer - 0.5 * step for layer, step in zip(part, steps, strict=True)]
+            [layer - 0.2 * step for layer, step in zip(part, steps, strict=True)]
             for part, steps in zip((encoder, decoder), gradients, strict=True)
         )
     logits = output(decoder, output(encoder, x)[:, :1])
@@ -579,10 +634,11 @@ def check_adam(target, theta, gradients, rate, wrong, tolerance=EXACT):
     ),
     chapter=CHAPTER,
 )
-def test_adam_step(target):
+def test_adam_step(target, draw):
     """第一步：長度就是學習率"""
     theta, gradient = np.array([1.0, -2.0, 0.5]), np.array([4.0, -0.3, 100.0])
     check_adam(target, theta, [gradient], 0.1, WRONG_ADAM)
+    check_adam(target, draw.normal(4), [draw.normal(4, scale=5)], draw.between(0.02, 0.3), WRONG_ADAM)
 
 
 @points(
@@ -594,11 +650,13 @@ def test_adam_step(target):
     ),
     chapter=CHAPTER,
 )
-def test_adam_step__later(target):
+def test_adam_step__later(target, draw):
     """第七步，參數是矩陣"""
     rng = np.random.default_rng(5)
     gradients = list(rng.normal(1.0, 2.0, (7, 2, 3)).round(2))
     check_adam(target, rng.normal(size=(2, 3)).round(2), gradients, 0.02, WRONG_ADAM)
+    gradients = [draw.normal(3, 2, scale=2) for _ in range(draw.whole(4, 9))]
+    check_adam(target, draw.normal(3, 2), gradients, draw.between(0.01, 0.2), WRONG_ADAM)
 
 
 @points(
@@ -610,7 +668,9 @@ def test_adam_step__later(target):
     ),
     chapter=CHAPTER,
 )
-def test_adam_step__epsilon(target):
+def test_adam_step__epsilon(target, draw):
     """梯度很小，或一直是 0"""
     gradients = [np.array([2e-7, 0.0, -5e-8]), np.array([-1e-7, 0.0, 3e-7]), np.array([3e-7, 0.0, -2e-7])]
     check_adam(target, np.zeros(3), gradients, 0.1, WRONG_EPSILON | WRONG_ADAM, ADAM)
+    gradients = [1e-7 * draw.normal(4, scale=2) * [1, 1, 0, 1] for _ in range(draw.whole(2, 4))]
+    check_adam(target, np.zeros(4), gradients, 0.1, WRONG_EPSILON | WRONG_ADAM, ADAM)

@@ -49,6 +49,14 @@ def _difference(yours, expected):
     return f"位置 {place} 不對：你的是 {yours[place]!r}，正解是 {expected[place]!r}"
 
 
+NAMES = ("RL", "RM", "FV", "C (all)", "無", "Gd", "TA", "Ex", "Fa", "Po", "Wood", "Stone")
+
+
+def drawn_levels(draw, count):
+    """不重複的幾個水準，照字典順序。"""
+    return sorted(draw.shuffled(NAMES)[:count])
+
+
 # 五種情形都在：有值、沒有、真的缺失、有值而 present 是 False、再一個沒有。
 COLUMN = ("TA", None, None, "Gd", None)
 PRESENT = np.array([True, False, True, False, False])
@@ -63,7 +71,7 @@ PRESENT = np.array([True, False, True, False, False])
     ),
     chapter=CHAPTER,
 )
-def test_name_absence(target):
+def test_name_absence(target, draw):
     """「沒有」寫成「無」，真的缺失留著"""
     wrong = {
         "你把缺失都寫成「無」了；present 是 True 的是真的缺失，要留著": lambda c, p: [v or "無" for v in c],
@@ -86,6 +94,14 @@ def test_name_absence(target):
     }
     inputs = {"column": COLUMN, "present": PRESENT}
     check_texts(target.name_absence, inputs, ["TA", "無", None, "Gd", "無"], wrong)
+    cells = draw.shuffled([(value, bool(there)) for value in ("Ex", None, None) for there in (0, 1)])
+    cells += [draw.pick(cells) for _ in range(draw.whole(1, 4))]
+    expected = []
+    for value, there in cells:
+        absent = value is None and not there
+        expected.append("無" if absent else value)
+    inputs = {"column": tuple(v for v, _ in cells), "present": np.array([there for _, there in cells])}
+    check_texts(target.name_absence, inputs, expected, wrong)
 
 
 @points(
@@ -97,7 +113,7 @@ def test_name_absence(target):
     ),
     chapter=CHAPTER,
 )
-def test_learn_levels(target):
+def test_learn_levels(target, draw):
     """從訓練的房子學水準"""
     column = ("RL", "RM", None, "FV", "RL", "C (all)", "RM", "無", "RL", "FV")
 
@@ -118,6 +134,9 @@ def test_learn_levels(target):
         "少了最少見的水準；只出現一次的也是水準": lambda c: sorted({v for v in c if v and c.count(v) > 1}),
     }
     check_texts(target.learn_levels, {"column": column}, ["C (all)", "FV", "RL", "RM", "無"], wrong)
+    levels = drawn_levels(draw, draw.whole(4, 7))
+    column = tuple(draw.shuffled([*levels, *levels[1:], *levels[2:], None]))
+    check_texts(target.learn_levels, {"column": column}, levels, wrong)
 
 
 NEW = ("RL", None, "A (agr)", "FV", "RM", None, "I (all)", "FV")
@@ -153,7 +172,7 @@ def _new_levels_at_the_end(column, levels):
     ),
     chapter=CHAPTER,
 )
-def test_level_codes(target):
+def test_level_codes(target, draw):
     """代碼：缺失 −1，沒見過 −2"""
     wrong = {
         "沒見過的也記成 −1 了，與缺失分不開；要記 −2": codes_with(-1, -1),
@@ -177,6 +196,11 @@ def test_level_codes(target):
     check(  # 整欄都沒有缺失、也都見過
         target.level_codes, {"column": ("RM", "C (all)"), "levels": LEVELS}, [3, 0], wrong=wrong
     )
+    levels = tuple(drawn_levels(draw, draw.whole(4, 6)))
+    cells = [*enumerate(levels), (-1, None), (-2, "A (agr)"), (-2, "I (all)")]
+    cells = draw.shuffled([*cells, *(draw.pick(cells) for _ in range(4))])
+    inputs = {"column": tuple(value for _, value in cells), "levels": levels}
+    check(target.level_codes, inputs, [code for code, _ in cells], wrong=wrong)
 
 
 CODES = np.array([2, -1, 0, -2, 2, 1])
@@ -197,7 +221,7 @@ def _uniform_when_missing(codes, n_levels):
     ),
     chapter=CHAPTER,
 )
-def test_one_hot(target):
+def test_one_hot(target, draw):
     """一個變數的獨熱編碼"""
     wrong = {
         "負的代碼被當成倒數的欄（Python 的負索引）；那一列要全是 0": lambda c, n: np.eye(n)[c],
@@ -216,6 +240,10 @@ def test_one_hot(target):
     expected = np.zeros((6, 5))
     expected[[0, 2, 4, 5], [2, 0, 2, 1]] = 1  # 水準 3、4 這一批沒有出現，欄還在
     check(target.one_hot, {"codes": CODES, "n_levels": 5}, expected, wrong=wrong)
+    n_levels = draw.whole(4, 6)  # 最後一個水準這一批沒有出現
+    codes = np.array(draw.shuffled([-1, -2, 0, 1, *(draw.whole(0, n_levels - 2) for _ in range(3))]))
+    rows = [[float(code == level) for level in range(n_levels)] for code in codes]
+    check(target.one_hot, {"codes": codes, "n_levels": n_levels}, rows, wrong=wrong)
 
 
 SCHEMA = {"屋頂": ("Flat", "Gable", "Hip"), "空調": ("N", "Y"), "地基": ("BrkTil", "PConc")}
@@ -262,7 +290,7 @@ def _learnt_again(table, names):
     ),
     chapter=CHAPTER,
 )
-def test_encode(target):
+def test_encode(target, draw):
     """照規則編碼整張表"""
     wrong = {
         "水準是從這一批資料重新學的；要用 schema 裡的，新資料才對得齊": encoded_by(
@@ -292,6 +320,15 @@ def test_encode(target):
         ),
     }
     check(target.encode, {"table": TABLE, "schema": SCHEMA}, ENCODED, wrong=wrong)
+    names, rows = draw.shuffled(["屋頂", "空調", "地基", "街道"]), draw.whole(4, 6)
+    schema = {name: tuple(drawn_levels(draw, draw.whole(2, 4))) for name in names[:3]}
+    cells = {name: [*levels, None, "Dome"] for name, levels in schema.items()} | {names[3]: ["Pave"]}
+    table = {name: tuple(draw.pick(cells[name]) for _ in range(rows)) for name in draw.shuffled(names)}
+    expected = [
+        [float(table[name][row] == level) for name, levels in schema.items() for level in levels]
+        for row in range(rows)
+    ]
+    check(target.encode, {"table": table, "schema": schema}, expected, wrong=wrong)
 
 
 # 6 棟房子，三個變數（2、3、2 個水準）：前兩個各有缺失；第 4 欄全是 0，第 5 欄全是 1。
@@ -309,15 +346,15 @@ X = np.array(
 GROUPS = (2, 3, 2)
 
 
-def nats_house_by_house():
+def nats_house_by_house(x, groups):
     """一棟一棟、一格一格付，最後對房子平均。"""
-    rows = [[int(value) for value in row] for row in X]
+    rows = [[int(value) for value in row] for row in x]
     share = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
     bernoulli = categorical = 0.0
     for row in rows:
         bernoulli -= sum(math.log(p if value else 1 - p) for value, p in zip(row, share, strict=True))
         start = 0
-        for size in GROUPS:
+        for size in groups:
             group, part = row[start : start + size], share[start : start + size]
             if 1 in group:
                 categorical -= math.log(part[group.index(1)] / sum(part))
@@ -394,6 +431,18 @@ WRONG_NATS = {
     ),
     chapter=CHAPTER,
 )
-def test_marginal_nats(target):
+def test_marginal_nats(target, draw):
     """不看編碼的兩種基準"""
-    check(target.marginal_nats, {"x": X, "groups": GROUPS}, nats_house_by_house(), wrong=WRONG_NATS)
+    for x, groups in ((X, GROUPS), _drawn_houses(draw)):
+        expected = nats_house_by_house(x, groups)
+        check(target.marginal_nats, {"x": x, "groups": groups}, expected, wrong=WRONG_NATS)
+
+
+def _drawn_houses(draw):
+    """幾棟房子：每個變數可能缺失；最後一欄全是 0。"""
+    groups, parts = draw.pick([(3, 2), (2, 4), (4, 2, 3)]), []
+    for size in groups:
+        levels = np.array([draw.whole(-1, size - 1 - (size == groups[-1])) for _ in range(8)])
+        levels[:2] = 0, -1  # 每個變數都有人有值、有人缺
+        parts.append((levels[:, None] == np.arange(size)).astype(float))
+    return np.hstack(parts), groups

@@ -1,6 +1,7 @@
 """ex10 的檢查。"""
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -22,7 +23,7 @@ PARAMETERS = np.array([0.5, 1.2, -0.3])
 RATE = 0.1
 
 
-def small_vae_loss(parameters, x=X, noise=NOISE):
+def small_vae_loss(parameters, x, noise):
     """損失，照定義寫：½(x − bz)² + ½(μ² + σ² − 1 − log σ²)，對列平均。"""
     a, b, c = parameters
     mean, variance = a * x, math.exp(c)
@@ -82,12 +83,15 @@ def _functions(earlier):
     ),
     chapter=CHAPTER,
 )
-def test_vae_step(target, earlier):
+def test_vae_step(target, earlier, draw):
     """最小的 VAE 走一步"""
-    gradient = numerical_gradient(small_vae_loss, PARAMETERS, 1e-4)
-    inputs = {"parameters": PARAMETERS, "x": X, "noise": NOISE, "learning_rate": RATE, **_functions(earlier)}
-    expected = PARAMETERS - RATE * gradient
-    check(target.vae_step, inputs, expected, wrong=WRONG_STEP, tolerance=DIFFERENCES)
+    drawn = (draw.normal(3), draw.normal(4, 1), draw.normal(4, 1), draw.between(0.02, 0.2))
+    for parameters, x, noise, rate in ((PARAMETERS, X, NOISE, RATE), drawn):
+        gradient = numerical_gradient(partial(small_vae_loss, x=x, noise=noise), parameters, 1e-4)
+        inputs = {"parameters": parameters, "x": x, "noise": noise, "learning_rate": rate}
+        expected = parameters - rate * gradient
+        inputs |= _functions(earlier)
+        check(target.vae_step, inputs, expected, wrong=WRONG_STEP, tolerance=DIFFERENCES)
 
 
 @points(
@@ -99,10 +103,11 @@ def test_vae_step(target, earlier):
     ),
     chapter=CHAPTER,
 )
-def test_vae_step__reaches_the_optimum(target, earlier):
+def test_vae_step__reaches_the_optimum(target, earlier, draw):
     """訓練到理論的最佳解"""
     functions = _functions(earlier).values()
-    x = np.repeat([[-2.4], [-1.0], [1.0], [2.4]], 2, axis=0)
+    far, near = draw.between(2.2, 2.6), draw.between(0.9, 1.3)
+    x = np.repeat([[-far], [-near], [near], [far]], 2, axis=0)
     noise = np.tile([[-1.0], [1.0]], (4, 1))  # 損失是雜訊的二次式，±1 各一次就是精確的期望值
     parameters = np.array([0.3, 0.6, 0.0])
     for _ in range(1000):
@@ -176,12 +181,12 @@ WRONG_EPOCH = {
     ),
     chapter=CHAPTER,
 )
-def test_train_epoch(target):
+def test_train_epoch(target, draw):
     """一個訓練週期"""
-    order = np.array([3, 0, 4, 6, 1, 5, 2])
-    for size in (3, 7, 1):
-        expected = epoch(in_order)(recording_step, 1.5, order, size)
-        inputs = {"step": recording_step, "parameters": 1.5, "order": order, "batch_size": size}
+    shown, drawn, start = np.array([3, 0, 4, 6, 1, 5, 2]), draw.order(10), draw.normal()
+    for order, size, parameters in ((shown, 3, 1.5), (shown, 7, 1.5), (shown, 1, 1.5), (drawn, 4, start)):
+        expected = epoch(in_order)(recording_step, parameters, order, size)
+        inputs = {"step": recording_step, "parameters": parameters, "order": order, "batch_size": size}
         check(
             target.train_epoch,
             inputs,
@@ -210,7 +215,7 @@ KL = np.array([
     ),
     chapter=CHAPTER,
 )
-def test_wake_epochs(target):
+def test_wake_epochs(target, draw):
     """單元何時醒來"""
     wrong = {
         "第一次超過門檻就算醒了；訓練剛開始的 KL 很大，那時還沒有用到編碼": [1, 1, 1, 5],
@@ -221,6 +226,15 @@ def test_wake_epochs(target):
     }
     check(target.wake_epochs, {"kl_per_unit": KL, "threshold": 0.3}, [3, 0, 1, 5], wrong=wrong)
     check(target.wake_epochs, {"kl_per_unit": KL[:, :1], "threshold": 0.45}, [4])
+    kl, threshold = draw.between(0, 1, 6, 4), draw.between(0.2, 0.6)
+    kl[:, 0] += threshold  # 從來沒有睡過
+    kl[-1, 1] = 0.0  # 到最後還睡著
+    kl[0, 2], kl[1, 2], kl[2:, 2] = 2.0, 0.0, threshold + 0.1  # 一開始很大，掉到 0 又醒來
+    expected = []
+    for unit in kl.T:
+        awake = [epoch for epoch in range(1, 7) if min(unit[epoch - 1 :]) >= threshold]
+        expected.append(min(awake, default=0))
+    check(target.wake_epochs, {"kl_per_unit": kl, "threshold": threshold}, expected)
 
 
 # ---- 鄰居 ----------------------------------------
@@ -267,11 +281,14 @@ WRONG_KNN = {
     ),
     chapter=CHAPTER,
 )
-def test_knn_predict(target):
+def test_knn_predict(target, draw):
     """最近鄰居的平均"""
-    for k in (2, 3):
-        inputs = {"codes": CODES, "values": VALUES, "queries": QUERIES, "n_neighbours": k}
-        expected = neighbours(lambda c, q: math.dist(c, q))(CODES, VALUES, QUERIES, k)
+    drawn = (draw.normal(8, 3, decimals=6), draw.between(5, 80, 8), draw.normal(4, 3, decimals=6))
+    for k, codes, values, queries in (
+        (2, CODES, VALUES, QUERIES), (3, CODES, VALUES, QUERIES), (draw.whole(2, 5), *drawn),
+    ):  # fmt: skip
+        inputs = {"codes": codes, "values": values, "queries": queries, "n_neighbours": k}
+        expected = neighbours(lambda c, q: math.dist(c, q))(codes, values, queries, k)
         check(target.knn_predict, inputs, expected, wrong=WRONG_KNN)
 
 
@@ -284,7 +301,7 @@ def test_knn_predict(target):
     ),
     chapter=CHAPTER,
 )
-def test_r_squared(target):
+def test_r_squared(target, draw):
     """決定係數 R²"""
     actual = np.array([1.0, 2.0, 4.0, 7.0])
 
@@ -306,6 +323,11 @@ def test_r_squared(target):
     }
     for guess, expected in [([1.5, 2.0, 3.0, 6.0], 1 - 2.25 / 21), ([6.0, 7.0, 9.0, 12.0], 1 - 100 / 21)]:
         check(target.r_squared, {"actual": actual, "predicted": np.array(guess)}, expected, wrong=wrong)
+    actual, guess = draw.normal(6, scale=3), draw.normal(6, scale=3) + 1
+    average = math.fsum(actual) / 6
+    residual = math.fsum((y - g) ** 2 for y, g in zip(actual, guess, strict=True))
+    expected = 1 - residual / math.fsum((y - average) ** 2 for y in actual)
+    check(target.r_squared, {"actual": actual, "predicted": guess}, expected, wrong=wrong)
 
 
 # ---- 分數與基準 ----------------------------------------
@@ -338,12 +360,13 @@ def by_hand(codes, values, held_out, k, neighbours=None, scored=None):
     return 1 - np.sum((y - guess) ** 2) / np.sum((y - y.mean()) ** 2)
 
 
-EVERYONE = np.ones(len(HELD_OUT), bool)
 WRONG_SCORES = {
     "留下的房子混進了鄰居：最近的鄰居就是自己，分數會虛高": scores(
-        lambda c, v, h, k: by_hand(c, v, h, k, neighbours=EVERYONE)
+        lambda c, v, h, k: by_hand(c, v, h, k, neighbours=np.ones_like(h))
     ),
-    "分數算在全部的房子上；要只算留下的": scores(lambda c, v, h, k: by_hand(c, v, h, k, scored=EVERYONE)),
+    "分數算在全部的房子上；要只算留下的": scores(
+        lambda c, v, h, k: by_hand(c, v, h, k, scored=np.ones_like(h))
+    ),
     "鄰居與打分數的房子對調了": scores(lambda c, v, h, k: by_hand(c, v, ~h, k)),
     "打亂之後的 R² 取平均了；要一個排列一個": lambda c, v, h, k, s: (
         None,
@@ -385,15 +408,16 @@ WRONG_SCORES = {
     ),
     chapter=CHAPTER,
 )
-def test_price_scores(target):
+def test_price_scores(target, draw):
     """R² 與打亂的基準"""
-    for k in (1, 2):
-        inputs = {
-            "codes": LINE,
-            "values": HEIGHTS,
-            "held_out": HELD_OUT,
-            "n_neighbours": k,
-            "shuffles": SHUFFLES,
-        }
+    shown = {"codes": LINE, "values": HEIGHTS, "held_out": HELD_OUT}
+    drawn = {
+        "codes": draw.normal(12, 2, decimals=6),
+        "values": draw.normal(12, scale=3),
+        "held_out": draw.order(12) < 4,
+    }
+    shuffles = np.array([draw.order(12) for _ in range(3)])
+    for problem, k, orders in ((shown, 1, SHUFFLES), (shown, 2, SHUFFLES), (drawn, 3, shuffles)):
+        inputs = {**problem, "n_neighbours": k, "shuffles": orders}
         expected = scores(by_hand)(*inputs.values())
         check(target.price_scores, inputs, {"R²": expected[0], "打亂之後": expected[1]}, wrong=WRONG_SCORES)

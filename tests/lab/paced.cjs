@@ -7,7 +7,7 @@ const [rate, cost, length] = process.argv.slice(3).map(Number);
 let now = 0, turned = 0, longest = 0, snapshots = 0;
 
 const engine = { history: [], steps: 74, position: { epoch: 1, step: 0 }, step() { this.position.step += 1; now += cost; } };
-const trainer = { engine, epochs: 0, configure: () => ({}), position: {}, measure() { now += 2; return {}; } };
+const trainer = { engine, epochs: 0, configure: () => ({}), position: {}, measure() { now += 2; return { mean: new Float32Array(2), logVar: new Float32Array(2) }; } };
 
 /** 等一下：記下這一段多久沒有回頭看指令；時間到了就停。 */
 async function turn(wait) {

@@ -19,7 +19,7 @@ from .arguments import ChineseParser, in_chinese
 
 COMMANDS = (
     "housing", "fit", "encode", "score", "impute", "generate",
-    "study", "bench", "exercises", "watch", "notebooks",
+    "study", "bench", "exercises", "watch", "grade", "notebooks",
 )  # fmt: skip
 PROGRAM = "python -m vae_from_scratch"
 REASONS = {

@@ -9,7 +9,7 @@ from .. import cluster
 from ..course.sets import CourseError, course_root
 from ..housing import study
 
-SUMMARY = "算完書裡的長實驗（兩核心約 15 分鐘，可中斷、可接續）"
+SUMMARY = "算完書裡的長實驗（兩核心約 20 分鐘，可中斷、可接續）"
 USAGE = "[--only 實驗 …] [--jobs N] [--cluster 位址] [--list]"
 
 

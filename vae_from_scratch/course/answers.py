@@ -38,6 +38,9 @@ def right(replaces: str) -> Callable[[Function], Function]:
     return _mark(replaces, None)
 
 
+PATIENCE = 120.0  # 秒；這裡看的是對不對，不是快慢：忙的電腦上，十秒可能不夠
+
+
 def _mark(replaces: str, says: str | None) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         function.course_answer = Answer(replaces, says, function)  # type: ignore[attr-defined]
@@ -58,7 +61,8 @@ def outcomes_with(exercise_set: ExerciseSet, answer: Answer) -> list[Outcome]:
         raise LookupError(f"{exercise_set.solution.name} 裡沒有 {answer.replaces}（{answer.name} 要取代它）")
     setattr(module, answer.replaces, answer.function)
     own_file = Path(answer.function.__code__.co_filename)
-    outcomes = run_set(exercise_set, Submission(own_file, module), only=answer.replaces)
+    submission = Submission(own_file, module)
+    outcomes = run_set(exercise_set, submission, only=answer.replaces, time_limit=PATIENCE)
     return [outcome for outcome in outcomes if outcome.case.function == answer.replaces]
 
 

@@ -57,6 +57,7 @@ def check(
     answers = _split(returned, names, inputs, targets)
     pairs = list(zip(answers, targets, strict=True))
     if all(tolerance.accepts(yours, right) for yours, right in pairs):
+        _check_precision(answers, names, inputs)
         return
     bad = next(i for i, (yours, right) in enumerate(pairs) if not tolerance.accepts(yours, right))
     symptom = _known_formula(answers, targets, wrong or {}, inputs, tolerance)
@@ -64,6 +65,17 @@ def check(
         symptom = f"{names[bad]}：" if names[bad] else ""
         symptom += _order(answers, targets, tolerance) or _unknown(*pairs[bad], inputs, tolerance)
     raise WrongAnswer(symptom, *describe_inputs(inputs), *_compared(names[bad], *pairs[bad], tolerance))
+
+
+def _check_precision(answers: Sequence[NDArray], names: Sequence[str], inputs: Mapping[str, Any]) -> None:
+    """輸入是 float64，答案卻只有單精度：誤差剛好在容許的邊上，對不對要看抽到什麼題目，所以一律不收。"""
+    low = (np.float32, np.float16)
+    if any(getattr(value, "dtype", None) in low for value in inputs.values()):
+        return
+    for yours, name in zip(answers, names, strict=True):
+        if yours.dtype in low:
+            symptom = f"數值只準到 {yours.dtype}；請用 float64 計算"
+            raise WrongAnswer(symptom, *describe_inputs(inputs), ("你的", named(name, yours)))
 
 
 def check_draws(

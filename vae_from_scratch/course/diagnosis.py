@@ -1,5 +1,6 @@
 """把「不對」說成人話：形狀差在哪裡、數值與正解有什麼關係、程式為什麼停下來。"""
 
+import builtins
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -91,6 +92,7 @@ def _how_many(yours: NDArray, expected: NDArray, accepts: Accepts) -> str:
     return f"數值不對：{expected.size} 個值裡有 {expected.size - right} 個不對"
 
 
+CHANGED_SIGNATURE = "呼叫你的函式就失敗了：引數的個數或名字與題目不同；def 那一行不要改"
 # 例外的種類 → 一句白話。比對時照順序，子類別在前。
 EXCEPTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (NameError, "用到沒有定義的名稱；看看是不是打錯字，或忘了先算它"),
@@ -105,6 +107,35 @@ EXCEPTIONS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
+class Elsewhere(Exception):
+    """在另一個行程裡發生的例外：內建的型別、自己的名字、訊息、在學生檔案的第幾行與那一行的字。"""
+
+    def __init__(self, kind: str, name: str, message: str, text: str, line: int):
+        super().__init__(message)
+        self.kind, self.name, self.message, self.text, self.line = kind, name, message, text, line
+
+
+def _explain_elsewhere(error: Elsewhere) -> Failure:
+    """與同一個行程裡的說法相同；沒有經過學生的檔案，就是呼叫的方式不對。"""
+    found = getattr(builtins, error.kind, None)
+    kind = found if isinstance(found, type) and issubclass(found, BaseException) else Exception
+    if issubclass(kind, SyntaxError):
+        what = "縮排不對" if issubclass(kind, IndentationError) else "有語法錯誤"
+        return Failure(
+            f"第 {error.line} 行{what}",
+            (("出錯", f"第 {error.line} 行　{error.text}"), ("訊息", error.message)),
+        )
+    message = f"{error.name}: {error.message}".strip(": ")
+    if not error.line and kind is TypeError:
+        return Failure(CHANGED_SIGNATURE, (("訊息", message),))
+    if not error.line:
+        return Failure(message)
+    words = next((text for known, text in EXCEPTIONS if issubclass(kind, known)), error.name)
+    words = _broken_shapes(error.message) or words if issubclass(kind, ValueError) else words
+    place = f"第 {error.line} 行　{error.text}"
+    return Failure(f"程式執行到一半出錯：{words}", (("出錯", place), ("訊息", message)))
+
+
 def explain_exception(error: BaseException, file: Path) -> Failure:
     """一個例外對讀者來說是什麼：答案不對、語法錯誤、或執行到第幾行出錯。"""
     if isinstance(error, Unloadable) and error.__cause__:
@@ -112,13 +143,14 @@ def explain_exception(error: BaseException, file: Path) -> Failure:
         return replace(failure, symptom=f"{file.name} 載入不了：{failure.symptom}", whole_file=True)
     if isinstance(error, WrongAnswer):
         return error.failure
+    if isinstance(error, Elsewhere):
+        return _explain_elsewhere(error)
     if isinstance(error, SyntaxError):
         return _explain_syntax(error, file)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == file]
     message = f"{type(error).__name__}: {error}".strip(": ")
     if not frames and isinstance(error, TypeError):
-        symptom = "呼叫你的函式就失敗了：引數的個數或名字與題目不同；def 那一行不要改"
-        return Failure(symptom, (("訊息", message),))
+        return Failure(CHANGED_SIGNATURE, (("訊息", message),))
     if not frames:
         return Failure(str(error) or message) if isinstance(error, AssertionError) else Failure(message)
     place = f"第 {frames[-1].lineno} 行　{frames[-1].line}"
@@ -129,11 +161,17 @@ def explain_exception(error: BaseException, file: Path) -> Failure:
 
 
 def _in_plain_words(error: BaseException) -> str:
-    if isinstance(error, ValueError) and "broadcast" in str(error):
-        return "兩個陣列的形狀對不起來，不能逐元素相加或相乘"
-    if isinstance(error, ValueError) and "matmul" in str(error):
-        return "矩陣相乘的形狀對不起來；逐元素相乘用 *，矩陣乘法用 @"
+    if isinstance(error, ValueError) and (words := _broken_shapes(str(error))):
+        return words
     return next((text for kind, text in EXCEPTIONS if isinstance(error, kind)), type(error).__name__)
+
+
+def _broken_shapes(message: str) -> str:
+    if "broadcast" in message:
+        return "兩個陣列的形狀對不起來，不能逐元素相加或相乘"
+    if "matmul" in message:
+        return "矩陣相乘的形狀對不起來；逐元素相乘用 *，矩陣乘法用 @"
+    return ""
 
 
 def _explain_syntax(error: SyntaxError, file: Path) -> Failure:

@@ -14,6 +14,7 @@ from textwrap import dedent
 from .sets import CourseError
 
 _FENCE = re.compile(r"^(`{3,}|:{3,})(?:\{([\w:-]+)\}\s*(.*)|.*)$")
+_ITEM = re.compile(r"^- (?:\[([ x])\] )?(.*)$")
 _OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
 _ROLE = re.compile(r"\{([a-z]+(?::[a-z]+)?)\}`([^`]+)`")
 _LABEL = re.compile(r"(?:\bname|^:label|^:name):\s*((eq|fig|code|thm)-\d\d-[\w-]+)", re.MULTILINE)
@@ -164,10 +165,26 @@ def _glued(translator: Translator, block: Directive) -> list[str]:
     return [f"（`{block.argument}` 那張表，由前面的程式格印出。）"]
 
 
+def _asked(translator: Translator, block: Directive) -> list[str]:
+    """想一想：題目與選項（不說哪一個對），答案摺起來，先寫對的是哪一個。數字題的常見錯誤、選項的理由只在網頁裡。"""
+    opening = next(n for n, line in enumerate(block.body) if line.startswith("```{dropdown}"))
+    asked, answer = block.body[:opening], block.body[opening:]
+    items = [item for line in asked if (item := _ITEM.match(line))]
+    stem = [line for line in asked if not _ITEM.match(line) and not line.startswith("  ")]
+    kind, words = block.options["kind"], [item[2] for item in items]
+    shown = [] if kind == "number" else sorted(words) if kind == "order" else words
+    right = words if kind == "order" else [item[2] for item in items if item[1] == "x"]
+    key = [f"{block.options['key']} {block.options.get('unit', '')}".strip()] if kind == "number" else right
+    told = [answer[0], f"**{'　→　'.join(key)}**", "", *answer[1:]]
+    return ["**想一想**", "", *translator.lines([*stem, *(f"- {one}" for one in shown), "", *told])]
+
+
 _TRANSLATIONS: dict[str, Callable[[Translator, Directive], list[str]]] = {
     "math": _math,
     "admonition": _titled("{argument}"),
     "exercise": _titled("練習：{argument}"),
+    "question": _asked,
+    "review": lambda translator, block: ["間隔幾天再問，要在網頁裡做；題目在下面。"],
     "prf:theorem": _titled("{name}　{argument}"),
     "prf:proof": _titled("證明"),
     "margin": _titled("{argument}"),

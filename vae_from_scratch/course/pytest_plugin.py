@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from . import report as reports
+from .draws import Draw
 from .outcomes import NOT_RUN, PASSED, Case, Outcome, Points, make_case
 from .running import TIME_LIMIT, Earlier, Submission, TimeLimit, classify, limited
 from .sets import ExerciseSet, set_of_test_file
@@ -55,6 +56,12 @@ def target(request: pytest.FixtureRequest) -> Submission:
 def earlier(request: pytest.FixtureRequest) -> Earlier:
     """``earlier("ex02", "reparameterize")``：前一組的函式。"""
     return Earlier(set_of_test_file(request.path).root, request.config.getoption("--target"))
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest) -> Draw:
+    """抽題目的輸入；每次都一樣，與 ``exercises test`` 也一樣。"""
+    return Draw(set_of_test_file(request.path).name, request.node.name)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,11 +13,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from importlib.util import decode_source
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from .diagnosis import explain_exception
+from .draws import Draw
 from .outcomes import PASSED, UNANSWERED, WRONG, Case, Failure, Outcome, Unloadable, WrongAnswer, make_case
 from .sets import ExerciseSet, find_set
 
@@ -32,7 +34,7 @@ def load(path: Path, name: str | None = None) -> ModuleType:
     """每次都由原始碼重新載入，不留在 ``sys.modules``，也不用 .pyc（同一秒改兩次也不會拿到舊的）。"""
     module = ModuleType(name or path.stem)
     module.__file__ = str(path)
-    exec(_compiled(path.read_text("utf-8"), str(path)), vars(module))
+    exec(_compiled(decode_source(path.read_bytes()), str(path)), vars(module))
     return module
 
 
@@ -102,9 +104,9 @@ class Earlier:
         return getattr(Submission(exercise_set.solution), function), note
 
 
-def load_tests(exercise_set: ExerciseSet) -> list[tuple[Case, Callable[..., None]]]:
-    """檢查檔裡有分數的檢查，照寫的順序。"""
-    module = load(exercise_set.tests)
+def load_tests(exercise_set: ExerciseSet, file: Path | None = None) -> list[tuple[Case, Callable[..., None]]]:
+    """檢查檔裡有分數的檢查，照寫的順序；``file`` 是老師另加的檢查檔。"""
+    module = load(file or exercise_set.tests)
     return [
         (make_case(exercise_set.name, name, test.__doc__, test.course_points), test)
         for name, test in vars(module).items()
@@ -136,14 +138,21 @@ def run_set(
 def run_case(
     case: Case,
     test: Callable[..., None],
-    target: Submission,
-    earlier: Earlier,
-    time_limit: float = TIME_LIMIT,
+    target: Any,
+    earlier: Callable[[str, str], Callable[..., Any]],
+    time_limit: float | None = TIME_LIMIT,
+    draw: Draw | None = None,
 ) -> Outcome:
-    """跑一個檢查，把任何結局變成 ``Outcome``；讀者按 Ctrl-C 照常中斷。"""
-    given = {"target": target, "earlier": earlier}
+    """跑一個檢查，把任何結局變成 ``Outcome``；讀者按 Ctrl-C 照常中斷。
+
+    ``target`` 是同一個行程裡的檔案，或評分時在另一個行程裡的；``draw`` 抽題目，不給就是讀者的那一份。
+    """
+    given = {"target": target, "earlier": earlier, "draw": draw or Draw(case.set_name, case.test)}
     arguments = {name: given[name] for name in inspect.signature(test).parameters}
-    earlier.notes, printed = [], io.StringIO()
+    notes: list[str] = []
+    if isinstance(earlier, Earlier):
+        earlier.notes = notes
+    printed = io.StringIO()
     with contextlib.redirect_stdout(printed), warnings.catch_warnings(action="ignore"):
         try:
             with limited(time_limit):
@@ -151,7 +160,7 @@ def run_case(
             outcome = Outcome(case, PASSED)
         except (Exception, SystemExit, TimeLimit) as error:
             outcome = classify(case, error, target._path)
-    return replace(outcome, printed=printed.getvalue(), notes=tuple(earlier.notes))
+    return replace(outcome, printed=printed.getvalue(), notes=tuple(notes))
 
 
 def classify(case: Case, error: BaseException, path: Path) -> Outcome:
@@ -164,9 +173,16 @@ def classify(case: Case, error: BaseException, path: Path) -> Outcome:
 
 
 @contextlib.contextmanager
-def limited(seconds: float) -> Iterator[None]:
-    """超過 ``seconds`` 秒就引發 ``TimeLimit``。沒有 SIGALRM 的地方（Windows、其他執行緒）不設限。"""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+def limited(seconds: float | None) -> Iterator[None]:
+    """超過 ``seconds`` 秒就引發 ``TimeLimit``；None 不設限。
+
+    沒有 SIGALRM 的地方（Windows、其他執行緒）也不設限。
+    """
+    if (
+        seconds is None
+        or not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
         yield
         return
 

@@ -4,6 +4,7 @@ Interactive.register("lab", (stage) => {
   "use strict";
   const { settings: S } = Lab;
   const { colours, data } = stage;
+  const { rewrite } = Interactive;
   const DRAWN = 10;
   const MEASURED = { seconds: 1, steps: 8 }; // 至少訓練這麼久、這麼多步，才說還要多久
   const LONG = 45; // 秒：一段訓練比這久，就說要等多久
@@ -20,11 +21,10 @@ Interactive.register("lab", (stage) => {
   let state = "starting"; // starting、idle、training、broken
   let probe = [1, 1, 0]; // 把手；不放在原點，崩塌的一團才不會被蓋住
   let pointed = null; // 滑鼠指著的一點
-  let asked = false; // 已經請 worker 解碼，還沒有回來
   let decoded = null;
   let drawnZ = null;
   let drawn = null;
-  let everything = true; // 下一次重畫，數字與表也要畫
+  let version = 0; // 數字與表是第幾版：變了才重畫
   let pace = null; // 這一段訓練從什麼時候、第幾步開始
   let guided = null; // 正在跑的引導實驗
   let kept = null; // 引導實驗以前，讀者的設定
@@ -197,7 +197,8 @@ Interactive.register("lab", (stage) => {
   function start(settings, changes = []) {
     if (run.rows.length) ghost = run;
     run = fresh({ settings, changes });
-    [decoded, drawn, drawnZ, pace, asked] = [null, null, null, null, false];
+    [decoded, drawn, drawnZ, pace] = [null, null, null, null];
+    asker.reset();
     run.number = runner.configure(S.forEngine(settings), changes.map(({ at, name, value }) => ({ at, settings: { [name]: value } })));
     state = "idle";
     probe = probe.map((value, k) => (k < settings.latent ? value : 0));
@@ -227,7 +228,7 @@ Interactive.register("lab", (stage) => {
   /** 兩張快照之間走到哪裡：慢的電腦隔很久才有一張。 */
   function progress({ at }) {
     run.at = at;
-    drawButtons();
+    stage.update();
   }
 
   /** worker 真的改了：記下是第幾步。照網址改的，畫面上的設定跟著變；讀者改的，網址剩下的不再照做。 */
@@ -411,7 +412,12 @@ Interactive.register("lab", (stage) => {
     say(text);
   }
 
-  // ── 解碼指標下的一點：一次只問一個，答案回來再問最新的 ──
+  // ── 解碼指標下的一點 ──
+  const asker = new Interactive.Asker(() => {
+    const z = pointed ?? probe;
+    runner.order("decode", { z: z.slice(0, run.settings.latent), tag: z });
+  });
+
   function move(z) {
     probe = z;
     pointed = null;
@@ -425,22 +431,16 @@ Interactive.register("lab", (stage) => {
   }
 
   function ask() {
-    if (!run.last) return;
-    if (asked) { asked = "again"; return; }
-    asked = true;
-    const z = pointed ?? probe;
-    runner.order("decode", { z: z.slice(0, run.settings.latent), tag: z });
+    if (run.last) asker.ask();
   }
 
   function gotDecoded({ tag, p, width }) {
     if (tag === "drawn") {
       drawn = { z: drawnZ, p, width };
-      redraw();
+      stage.update();
     } else {
       decoded = { p, z: tag };
-      const again = asked === "again";
-      asked = false;
-      if (again) ask();
+      asker.answered();
       stage.update();
     }
   }
@@ -477,7 +477,7 @@ Interactive.register("lab", (stage) => {
   /** 要等很久的，說一次要多久、怎樣快一點。 */
   function drawWait(time, until) {
     const text = time && time.total > LONG ? Lab.waiting({ ...time, until, speed: view.speed }) : "";
-    wait.text(text);
+    rewrite(wait, text);
     if (text && !pace.told) say(text);
     if (pace) pace.told ||= text !== "";
   }
@@ -490,13 +490,13 @@ Interactive.register("lab", (stage) => {
 
   function drawButtons() {
     const { epochs } = run.settings, now = run.rows.length, time = pace && expected(epochs);
-    play.text(state === "training" ? "暫停" : now && now < epochs ? "繼續訓練" : now ? "再訓練下去" : "訓練").property("disabled", !["idle", "training"].includes(state));
+    rewrite(play, state === "training" ? "暫停" : now && now < epochs ? "繼續訓練" : now ? "再訓練下去" : "訓練").property("disabled", !["idle", "training"].includes(state));
     singles.forEach((one) => one.property("disabled", state !== "idle"));
-    clock.text(state === "training" ? position(epochs) + (time ? `，約還要 ${Lab.duration(time.left)}` : "") : now ? `第 ${now}／${epochs} 個週期` : "");
+    rewrite(clock, state === "training" ? position(epochs) + (time ? `，約還要 ${Lab.duration(time.left)}` : "") : now ? `第 ${now}／${epochs} 個週期` : "");
     bar.style("width", `${Math.min(100, 100 * fraction() / epochs)}%`);
     drawWait(time, epochs);
     const list = waiting();
-    stale.text(list.length ? `按「重來」${guide.current ? "（做實驗是「再跑一次」）" : ""}才算數：${list.map(([name, before, after]) => `${name} ${before} → ${after}`).join("；")}。` : "");
+    rewrite(stale, list.length ? `按「重來」${guide.current ? "（做實驗是「再跑一次」）" : ""}才算數：${list.map(([name, before, after]) => `${name} ${before} → ${after}`).join("；")}。` : "");
     again.classed("wanted", list.length > 0 || state === "diverged").property("disabled", ["starting", "broken"].includes(state));
     defaults.property("disabled", ["starting", "broken"].includes(state));
     if (guided) guide.tell(`第 ${guided.results.length} 次訓練，共 ${guided.experiment.runs.length} 次${run.name ? `：${run.name}` : ""}。${clock.text()}。設定：${changesFromDefault(run.settings) || "預設"}。`);
@@ -504,29 +504,33 @@ Interactive.register("lab", (stage) => {
 
   /** 不只是指標動了：按鈕、數字、表也要重畫。 */
   function redraw() {
-    everything = true;
+    version += 1;
     stage.update();
   }
 
-  /** 拖把手的時候一秒重畫幾十次，只畫跟著指標動的；平面、曲線自己知道變了沒有。 */
+  const pane = Interactive.panes(stage, () => state === "training");
+  const drawControls = pane(() => [version, run.at?.epoch, run.at?.step].join(), drawButtons);
+  const panes = [
+    pane(() => curves.key(run, ghost), () => curves.draw(run, ghost), curves.node),
+    pane(() => rate.key(run, ghost), () => rate.draw(run, ghost), rate.node),
+    pane(() => decoded, () => plane.describe(`z = ${Lab.point(decoded.z, run.settings.latent)}。${house.words(decoded.p)}`)),
+    pane(() => decoded, () => house.show(decoded.p, decoded.z, run.settings.latent), lower.node()),
+    pane(() => drawn, () => ten.show(drawn.z, drawn.p, drawn.width, run.settings.latent), lower.node()),
+    pane(() => version, () => meters.show(run.last, Lab.begun(run)), meters.list.node()),
+    pane(() => version, drawWords),
+  ];
+
+  /** 拖把手的時候一秒重畫幾十次，只畫跟著指標動的。 */
   stage.draw(() => {
-    if (everything) drawButtons();
+    drawControls();
     plane.draw(probe);
-    if (!run.last) return;
-    curves.draw(run, ghost);
-    rate.draw(run, ghost);
-    if (decoded) house.show(decoded.p, decoded.z, run.settings.latent);
-    if (decoded) plane.describe(`z = ${Lab.point(decoded.z, run.settings.latent)}。${house.words(decoded.p)}`);
-    if (everything) drawNumbers();
-    everything = false;
+    if (run.last) panes.forEach((draw) => draw());
   });
 
-  function drawNumbers() {
-    meters.show(run.last, Lab.begun(run));
+  function drawWords() {
     compared.show(run, ghost);
-    if (drawn) ten.show(drawn.z, drawn.p, drawn.width, run.settings.latent);
-    ellipseNote.text(view.ellipses ? plane.told : "");
-    stage.text.text(Lab.sentence(run, data.no_code[run.settings.likelihood]));
+    rewrite(ellipseNote, view.ellipses ? plane.told : "");
+    rewrite(stage.text, Lab.sentence(run, data.no_code[run.settings.likelihood]));
   }
 
   paint(colouring);

@@ -3,7 +3,7 @@
 Interactive.register("own-table", (stage) => {
   "use strict";
   const { colours, data } = stage;
-  const { number } = Interactive;
+  const { number, rewrite } = Interactive;
   const MOST_EPOCHS = 1000;
 
   stage.root.classed("lab own", true).style("--prior", colours.p).style("--bad", colours.bad).style("--good", colours.good);
@@ -17,7 +17,6 @@ Interactive.register("own-table", (stage) => {
   let state = "empty"; // empty、reading、refused、idle、training、broken
   let run = null; // {rows, facts, settings}
   let probe = [1, 1, 0];
-  let waiting = false; // 已經請 worker 解碼，還沒有回來
   let decoded = null;
   const points = { count: 0, unit: "列", one: "一列", labels: [], sentence: (k) => points.labels[k] };
 
@@ -44,6 +43,7 @@ Interactive.register("own-table", (stage) => {
   const paints = new Own.Paints(left, colours, (name) => runner.order("colour", { name }));
   const partly = left.append("p").attr("class", "note");
   const saves = left.append("div").attr("class", "interactive-controls");
+  saves.append("button").attr("type", "button").text("存圖（PNG）").on("click", savePicture);
   saves.append("button").attr("type", "button").text("編碼（CSV）").on("click", () => runner.order("save", { what: "codes" }));
   stage.plots = right.append("div").attr("class", "interactive-plots"); // 曲線在右邊
   const curves = new Lab.Curves(stage, "列");
@@ -145,7 +145,8 @@ Interactive.register("own-table", (stage) => {
     if (fresh) epochsBox.input.property("value", "");
     const [epochs, beta, seed] = [fresh ? undefined : read(epochsBox), read(betaBox), read(seedBox)];
     if (epochs === null || beta === null || seed === null) return;
-    [run, decoded, waiting] = [null, null, false];
+    [run, decoded] = [null, null];
+    asker.reset();
     play.property("disabled", true); // 編碼好了才能按
     unusual.clear();
     generated.clear();
@@ -224,17 +225,15 @@ Interactive.register("own-table", (stage) => {
     stage.update();
   }
 
-  /** 一次只問一個，答案回來再問最新的。 */
+  const asker = new Interactive.Asker(() => runner.order("decode", { z: probe.slice(0, run.facts.latent) }));
+
   function decode() {
-    if (!run || waiting) { waiting = waiting && "again"; return; }
-    waiting = true;
-    runner.order("decode", { z: probe.slice(0, run.facts.latent) });
+    if (run) asker.ask();
   }
 
   function gotDecoded(message) {
-    const next = waiting === "again";
-    [decoded, waiting] = [message, false];
-    if (next) decode();
+    decoded = message;
+    asker.answered();
     stage.update();
   }
 
@@ -255,6 +254,12 @@ Interactive.register("own-table", (stage) => {
 
   function gotGenerated(message) {
     generated.show(message);
+  }
+
+  function savePicture() {
+    if (!run) return;
+    const caption = `${file.name}，第 ${run.rows.length} 個週期；${LabTable.grouped(run.facts.count)} 列畫了 ${LabTable.grouped(points.count)} 列`;
+    plane.picture(caption, colours).toBlob((blob) => Interactive.save(blob, `latent-plane-epoch${run.rows.length}.png`));
   }
 
   function csv({ what, text }) {
@@ -287,20 +292,25 @@ Interactive.register("own-table", (stage) => {
   // ── 畫 ──
   function drawButtons() {
     const { epochs } = run.settings, now = run.rows.length, training = state === "training";
-    play.text(training ? "暫停" : now && now < epochs ? "繼續訓練" : now ? "再訓練下去" : "訓練").property("disabled", !["idle", "training"].includes(state));
+    rewrite(play, training ? "暫停" : now && now < epochs ? "繼續訓練" : now ? "再訓練下去" : "訓練").property("disabled", !["idle", "training"].includes(state));
     again.property("disabled", training);
     unusual.button.property("disabled", training || !now);
-    clock.text(training ? `第 ${Math.min(epochs, now + 1)}／${epochs} 個週期${timeLeft()}` : now ? `第 ${now}／${epochs} 個週期` : "");
+    rewrite(clock, training ? `第 ${Math.min(epochs, now + 1)}／${epochs} 個週期${timeLeft()}` : now ? `第 ${now}／${epochs} 個週期` : "");
     bar.style("width", `${Math.min(100, (100 * fraction()) / epochs)}%`);
   }
+
+  const pane = Interactive.panes(stage, () => state === "training");
+  const panes = [
+    pane(() => curves.key(run, null), () => curves.draw(run, null), curves.node),
+    pane(() => decoded, () => plane.describe(`z = (${decoded.z.map((value) => number(value, 2)).join(", ")})。${handleCard.words(decoded)}`)),
+    pane(() => decoded, () => handleCard.tell(decoded), handleCard.heading.node().parentNode),
+  ];
 
   stage.draw(() => {
     if (!run || workshop.attr("hidden") !== null) return;
     drawButtons();
     plane.draw(probe);
-    curves.draw(run, null);
-    if (decoded) handleCard.tell(decoded);
-    if (decoded) plane.describe(`z = (${decoded.z.map((value) => number(value, 2)).join(", ")})。${handleCard.words(decoded)}`);
-    stage.text.text(sentence());
+    panes.forEach((draw) => draw());
+    rewrite(stage.text, sentence());
   });
 });

@@ -76,5 +76,71 @@
     return Object.defineProperty(plot, "width", { get: () => (width ??= node.getBoundingClientRect().width) });
   }
 
-  Object.assign(Interactive, { OTHERS, steady, writeAddress, readAddress, showAddress, shades, singledOut, scales, counted, colourSelect, save });
+  /** 換字，字沒有變就不碰：碰了瀏覽器就要重排。text 是字，或由資料算出字的函式。 */
+  function rewrite(selection, text) {
+    selection.each(function (datum) {
+      const next = String(typeof text === "function" ? text(datum) : text);
+      if (this.textContent !== next) this.textContent = next;
+    });
+    return selection;
+  }
+
+  const NEAR = "200px"; // 離畫面這麼近就當作看得見，捲過來才不會先看到舊的
+
+  /** 看不看得見：傳回一個函式；還不知道的時候當作看得見。捲到看得見了就叫 appear()。 */
+  function sight(node, appear) {
+    let seen = true;
+    new IntersectionObserver((entries) => {
+      const before = seen;
+      seen = entries.at(-1).isIntersecting;
+      if (seen && !before) appear();
+    }, { rootMargin: NEAR }).observe(node);
+    return () => seen;
+  }
+
+  /** panes(stage, busy)(key, draw, node)：一塊畫面，key() 換了才重畫，null 是還沒有東西可畫。
+   *  給了 node，busy() 的時候看不見就先不畫，捲到了再畫；不忙了一定畫到最新。 */
+  function panes(stage, busy) {
+    return (key, draw, node = null) => {
+      const seen = node ? sight(node, () => stage.update()) : () => true;
+      let drawn = null;
+      return () => {
+        const now = key();
+        if (now === null || now === drawn || (busy() && !seen())) return;
+        drawn = now;
+        draw();
+      };
+    };
+  }
+
+  const READABLE = 40; // 毫秒：解碼的字一秒最多換二十幾次，再快也讀不到
+
+  /** 一次只問一個：答案回來（answered）、隔一下，再問最新的。send() 送出現在要問的；reset 以後，舊的答案不算。 */
+  class Asker {
+    constructor(send) {
+      Object.assign(this, { send, state: "free", round: 0 });
+    }
+
+    ask() {
+      if (this.state !== "free") { this.state = "again"; return; }
+      this.state = "asked";
+      this.send();
+    }
+
+    answered() {
+      const { round } = this;
+      setTimeout(() => {
+        if (round !== this.round) return;
+        const again = this.state === "again";
+        this.state = "free";
+        if (again) this.ask();
+      }, READABLE);
+    }
+
+    reset() {
+      Object.assign(this, { state: "free", round: this.round + 1 });
+    }
+  }
+
+  Object.assign(Interactive, { OTHERS, Asker, panes, rewrite, steady, writeAddress, readAddress, showAddress, shades, singledOut, scales, counted, colourSelect, save });
 })();

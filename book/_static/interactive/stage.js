@@ -31,6 +31,7 @@
       this.text = this.root.append("p").attr("class", "interactive-text").attr("aria-hidden", "true");
       this.spoken = this.root.append("p").attr("class", "interactive-spoken").attr("aria-live", "polite");
       this.paint = () => {};
+      this.frame = null;
     }
 
     /** 一個圖框；width 是目前的寬度（像素），字的大小因此不隨手機縮小。圖畫在 g 裡，把手在它上面一層。 */
@@ -185,9 +186,12 @@
       this.update();
     }
 
+    /** 下一格重畫；同一格要幾次都只畫一次。 */
     update() {
-      cancelAnimationFrame(this.frame);
-      this.frame = requestAnimationFrame(() => this.paint());
+      this.frame ??= requestAnimationFrame(() => {
+        this.frame = null;
+        this.paint();
+      });
     }
   }
 

@@ -1,7 +1,7 @@
 /* 實驗室的兩張曲線：ELBO（訓練的、留下的，與不看編碼的線），每個單元的 KL。前一次訓練是淡的虛線。線的名字寫在線尾。 */
 (function () {
   "use strict";
-  const { keep, number } = Interactive;
+  const { keep, number, rewrite } = Interactive;
 
   const MARGIN = { left: 38, right: 96, top: 24, bottom: 36 };
   const BELOW = 0.35; // ELBO 的縱軸往「不看編碼」的下面再留它的這麼多
@@ -59,7 +59,7 @@
       if (level) ends.push({ y: y(level.value), colour: this.stage.colours.muted, text: level.name });
       ends.forEach((one) => { one.y = Math.min(y.range()[0], Math.max(y.range()[1], one.y)); });
       keep(this.plot.g, "g", "ends").selectAll("text").data(spread(ends, y.range()[0])).join("text")
-        .attr("x", x.range()[1] + 7).attr("y", (one) => one.y + 4).style("fill", ({ colour }) => colour).text(({ text }) => text);
+        .attr("x", x.range()[1] + 7).attr("y", (one) => one.y + 4).style("fill", ({ colour }) => colour).call(rewrite, ({ text }) => text);
     }
   }
   Chart.count = 0;
@@ -72,11 +72,15 @@
       this.kl = new Chart(stage, "每個單元的 KL 對訓練週期", "每個單元的 KL（nats）", 180);
     }
 
-    /** 多了一個週期、換了一次訓練、換了寬度，才重畫。 */
+    /** 圖在哪裡。 */
+    get node() { return this.elbo.plot.svg.node().parentNode; }
+
+    /** 換了才要重畫：多了一個週期、換了一次訓練、換了寬度。 */
+    key(run, ghost) {
+      return [run.number, run.rows.length, run.settings.epochs, ghost?.number, this.elbo.plot.width].join();
+    }
+
     draw(run, ghost) {
-      const key = [run.number, run.rows.length, run.settings.epochs, ghost?.number, this.elbo.plot.width].join();
-      if (key === this.drawn) return;
-      this.drawn = key;
       const noCode = -this.stage.data.no_code[run.settings.likelihood];
       const old = ghost?.settings.likelihood === run.settings.likelihood ? ghost : null; // 換了概似，ELBO 不能疊著比
       const epochs = Math.max(run.settings.epochs, run.rows.length, ghost?.rows.length ?? 0);

@@ -2,7 +2,7 @@
  * 一維畫成一條：上下只是錯開，沒有意義；三維畫三軸中的兩軸，由讀者選。 */
 (function () {
   "use strict";
-  const { keep, number } = Interactive;
+  const { keep, number, rewrite } = Interactive;
 
   const MARGIN = { left: 30, right: 8, top: 10, bottom: 26 };
   const WIDEST = 560;
@@ -14,12 +14,18 @@
   const FAINT = 0.4; // 畫橢圓的時候，點淡一點
   const GATHERED = 0.3; // 每一個座標都比這小，就是縮成一團
   const BITS = 1e4;
-  const [DOT, RADIUS] = [6, 2.1]; // 像素
+  const RADIUS = 2.1; // 像素：一點的半徑
 
   /** 固定的錯開：同一棟每次都在同樣的高度，點才不會跳。 */
   const scatter = (row) => (((row * 7919 + 3571) % BITS) / BITS - 0.5) * 5;
 
-  const [LINE, LEGEND] = [18, 32]; // PNG 裡一行說明、色階的高度
+  /** 直線的比例尺，一次幾千個數也快。 */
+  function straight(scale) {
+    const zero = scale(0), slope = scale(1) - zero;
+    return (value) => zero + slope * value;
+  }
+
+  const [LINE, LEGEND, SPACE] = [18, 32, 14]; // PNG 裡一行說明、色階的高度，顏色的名字前後的寬度
 
   /** 太長的說明折成幾行，不把字壓扁。 */
   function wrapped(text, font, width) {
@@ -32,10 +38,50 @@
     return lines;
   }
 
+  /** 幾種顏色的名字排成幾行：每一個在第幾行、離左邊多遠。 */
+  function arranged(entries, font, width) {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = font;
+    let [x, row] = [0, 0];
+    return entries.map(([colour, text]) => {
+      const wide = 2 * SPACE + pen.measureText(text).width;
+      if (x > 0 && x + wide > width) [x, row] = [0, row + 1];
+      x += wide;
+      return { colour, text, row, x: x - wide };
+    });
+  }
+
+  /** 把圓點蓋在圖上：點的中間整格蓋滿，邊上的格子照蓋到多少混進去（格子的中心離圓心多遠）。 */
+  class Stamp {
+    /** image 是 ImageData，radius 是它的像素，opacity 是 1 就不透明。 */
+    constructor(image, radius, opacity) {
+      Object.assign(this, { pixels: image.data, width: image.width, height: image.height, radius, opacity });
+    }
+
+    dot(x, y, colour) {
+      const { width, height, radius } = this, reach = radius + 0.5;
+      const [left, right] = [Math.max(0, Math.floor(x - reach)), Math.min(width - 1, Math.floor(x + reach))];
+      const [top, bottom] = [Math.max(0, Math.floor(y - reach)), Math.min(height - 1, Math.floor(y + reach))];
+      for (let row = top; row <= bottom; row++) {
+        for (let at = left; at <= right; at++) {
+          const cover = reach - Math.sqrt((at + 0.5 - x) ** 2 + (row + 0.5 - y) ** 2);
+          if (cover > 0) this.blend(4 * (row * width + at), colour, Math.min(1, cover) * this.opacity);
+        }
+      }
+    }
+
+    /** 新的顏色（不透明度 alpha）疊在原來的上面。 */
+    blend(at, colour, alpha) {
+      const { pixels } = this, under = (pixels[at + 3] / 255) * (1 - alpha), total = alpha + under;
+      for (let k = 0; k < 3; k++) pixels[at + k] = (colour[k] * alpha + pixels[at + k] * under) / total;
+      pixels[at + 3] = 255 * total;
+    }
+  }
+
   class Plane {
     /** actions：move(z) 把手走到哪裡，hover(z 或 null) 滑鼠指著哪裡。 */
     constructor(stage, houses, actions) {
-      Object.assign(this, { stage, houses, actions, axes: [0, 1], latent: 2, codes: null, z: [0, 0, 0], ellipses: false, picked: null, stale: true });
+      Object.assign(this, { stage, houses, actions, axes: [0, 1], latent: 2, codes: null, z: [0, 0, 0], ellipses: false, picked: null, passed: null, dragged: false, stale: true });
       this.sample = d3.range(SAMPLE).map((k) => Math.floor((k + 0.5) * houses.count / SAMPLE));
       this.limit = stage.data.limit;
       this.canvas = stage.plots.append("canvas").attr("aria-hidden", "true").node();
@@ -59,22 +105,8 @@
       const grey = (row) => colours[row] === Interactive.OTHERS;
       this.order = d3.sort(d3.range(this.houses.count), (row) => !grey(row)); // 灰色的先畫，才不會蓋住要看的
       const kinds = [...new Set(colours)], places = new Map(kinds.map((colour, k) => [colour, k]));
-      Object.assign(this, { kinds, scale, dots: null, stale: true, kind: Uint16Array.from(colours, (colour) => places.get(colour)) });
-    }
-
-    /** 每種顏色先畫好一個圓點，之後一棟貼一張：幾千個點一秒重畫好幾次也不卡。 */
-    drawDots() {
-      const dots = document.createElement("canvas"), size = DOT * this.ratio;
-      Object.assign(dots, { width: size * this.kinds.length, height: size });
-      const pen = dots.getContext("2d");
-      pen.scale(this.ratio, this.ratio);
-      this.kinds.forEach((colour, k) => {
-        pen.beginPath();
-        pen.arc(DOT * (k + 0.5), DOT / 2, RADIUS, 0, 2 * Math.PI);
-        pen.fillStyle = colour;
-        pen.fill();
-      });
-      this.dots = dots;
+      const shown = kinds.map((colour) => { const { r, g, b } = d3.rgb(colour); return [r, g, b]; });
+      Object.assign(this, { kinds: shown, scale, stale: true, kind: Uint16Array.from(colours, (colour) => places.get(colour)) });
     }
 
     addHandle() {
@@ -86,7 +118,8 @@
       handle.append("circle").attr("class", "knob").attr("r", 10);
       handle.append("path").attr("class", "cross").attr("d", "M-4,0H4M0,-4V4");
       const node = this.plot.svg.node();
-      handle.call(d3.drag().container(node).on("drag", ({ x, y }) => this.actions.move(this.at(x, y))));
+      const drag = d3.drag().container(node).on("drag", ({ x, y }) => this.actions.move(this.at(x, y)));
+      handle.call(drag.on("start", () => { this.dragged = true; }).on("end", () => { this.dragged = false; }));
       handle.on("keydown", (event) => {
         const next = this.keyed(event);
         if (!next) return;
@@ -110,7 +143,7 @@
     listen() {
       const { svg } = this.plot;
       svg.on("pointermove", (event) => event.pointerType === "mouse" && this.pointed(event));
-      svg.on("pointerleave", () => { this.pick(null); this.actions.hover(null); });
+      svg.on("pointerleave", () => { this.passed = null; this.pick(null); this.actions.hover(null); });
       svg.on("click", (event) => {
         if (event.target.closest(".handle")) return;
         const at = d3.pointer(event, svg.node());
@@ -119,8 +152,10 @@
       });
     }
 
+    /** 拖著把手經過的房子，畫的時候才找：一格只找一次。 */
     pointed(event) {
       const [x, y] = d3.pointer(event, this.plot.svg.node());
+      if (this.dragged) { this.passed = [x, y]; return; }
       this.pick(this.houseAt(x, y));
       this.actions.hover(this.at(x, y));
     }
@@ -162,9 +197,12 @@
 
     /** 每一棟畫在哪一個像素。 */
     placeAll() {
-      const { codes, latent, axes, houses, x, y } = this;
-      this.xs = Float64Array.from({ length: houses.count }, (_, row) => x(codes[row * latent + axes[0]]));
-      this.ys = Float64Array.from({ length: houses.count }, (_, row) => y(this.flat ? scatter(row) : codes[row * latent + axes[1]]));
+      const { codes, latent, axes, flat, houses: { count } } = this, [x, y] = [straight(this.x), straight(this.y)];
+      if (this.xs?.length !== count) Object.assign(this, { xs: new Float64Array(count), ys: new Float64Array(count) });
+      for (let row = 0; row < count; row++) {
+        this.xs[row] = x(codes[row * latent + axes[0]]);
+        this.ys[row] = y(flat ? scatter(row) : codes[row * latent + axes[1]]);
+      }
     }
 
     resize() {
@@ -180,7 +218,7 @@
       const ratio = Math.min(2, window.devicePixelRatio || 1);
       Object.assign(this.canvas, { width: width * ratio, height: this.height * ratio });
       Object.assign(this.canvas.style, { width: `${width}px`, height: `${this.height}px` });
-      Object.assign(this, { ratio, dots: null, stale: true });
+      Object.assign(this, { ratio, image: null, stale: true });
     }
 
     /** 換一張快照。 */
@@ -191,6 +229,8 @@
     draw(z) {
       this.z = z;
       this.resize();
+      if (this.passed) this.pick(this.houseAt(...this.passed));
+      this.passed = null;
       if (this.stale) this.repaint();
       if (this.framed !== this.frameKey) this.drawFrame();
       this.handle.attr("transform", `translate(${this.seen(z)})`);
@@ -201,28 +241,38 @@
       this.stale = false;
       const pen = this.canvas.getContext("2d");
       pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-      pen.clearRect(0, 0, this.width, this.height);
+      this.image ??= pen.createImageData(this.canvas.width, this.canvas.height);
+      this.image.data.fill(0);
       if (this.codes) {
         this.placeAll();
-        this.paintHouses(pen);
-        this.paintEllipses(pen);
+        this.stampHouses(this.image, this.ratio);
       }
+      pen.putImageData(this.image, 0, 0);
+      if (this.codes) this.paintEllipses(pen);
       if (this.ellipses) this.showTip(this.picked); // σ 一路在變
       this.drawOutside();
     }
 
-    paintHouses(pen) {
-      const [[left, right], [bottom, top]] = [this.x.range(), this.y.range()];
+    /** 幾千個點一秒重畫好幾次也不卡：像素自己算，一次交給畫布。 */
+    stampHouses(image, ratio) {
+      const [[left, right], [bottom, top]] = [this.x.range(), this.y.range()], { xs, ys, kind, kinds } = this;
+      const stamp = new Stamp(image, RADIUS * ratio, this.ellipses ? FAINT : 1);
       this.outside = 0;
-      if (!this.dots) this.drawDots();
-      const size = DOT * this.ratio;
-      pen.globalAlpha = this.ellipses ? FAINT : 1;
       for (const row of this.order) {
-        const x = this.xs[row], y = this.ys[row];
-        if (!(x >= left && x <= right && y >= top && y <= bottom)) { this.outside += 1; continue; }
-        pen.drawImage(this.dots, this.kind[row] * size, 0, size, size, x - DOT / 2, y - DOT / 2, DOT, DOT);
+        const x = xs[row], y = ys[row];
+        if (x >= left && x <= right && y >= top && y <= bottom) stamp.dot(x * ratio, y * ratio, kinds[kind[row]]);
+        else this.outside += 1;
       }
-      pen.globalAlpha = 1;
+    }
+
+    /** 點貼到別的畫布上（存圖用）：scale 是一個像素變成幾個。 */
+    pasteHouses(pen, scale) {
+      const copy = document.createElement("canvas");
+      Object.assign(copy, { width: this.width * scale, height: this.height * scale });
+      const own = copy.getContext("2d"), image = own.createImageData(copy.width, copy.height);
+      this.stampHouses(image, scale);
+      own.putImageData(image, 0, 0);
+      pen.drawImage(copy, 0, 0, this.width, this.height);
     }
 
     /** 這一棟在各單元的標準差。 */
@@ -265,7 +315,7 @@
 
     /** 全部縮在原點附近的一句話；不是就是 null。 */
     get gathered() {
-      const far = this.codes ? d3.max(this.codes, Math.abs) : Infinity;
+      const far = this.codes ? this.codes.reduce((most, value) => Math.max(most, Math.abs(value)), 0) : Infinity;
       return far < GATHERED ? `${this.houses.count} ${this.unit}都在原點附近，座標不超過 ${(Math.ceil(100 * far) / 100).toFixed(2)}` : null;
     }
 
@@ -281,7 +331,7 @@
 
     drawOutside() {
       const { plot, x, y } = this;
-      keep(plot.g, "text", "outside").text(this.remark).attr("x", x.range()[1] - 4)
+      keep(plot.g, "text", "outside").call(rewrite, this.remark).attr("x", x.range()[1] - 4)
         .attr("y", y.range()[1] + 10).attr("text-anchor", "end");
     }
 
@@ -342,6 +392,20 @@
       pen.setLineDash([]);
     }
 
+    /** PNG 裡的幾種顏色，各一個圓點與名字。 */
+    paintKeys(pen, top, keys) {
+      const [left] = this.x.range();
+      pen.textAlign = "left";
+      for (const { colour, text, row, x } of keys) {
+        pen.fillStyle = colour;
+        pen.beginPath();
+        pen.arc(left + x + 5, top + LINE * row + 4, 5, 0, 2 * Math.PI);
+        pen.fill();
+        pen.fillStyle = this.stage.colours.ink;
+        pen.fillText(text, left + x + SPACE, top + LINE * row + 8);
+      }
+    }
+
     /** PNG 裡的色階與刻度；社區沒有色階。 */
     paintLegend(pen, top) {
       const { ticks, range } = this.scale, [left, right] = this.x.range(), width = (right - left) / SHADES;
@@ -360,13 +424,14 @@
     picture(caption, { ink, muted }) {
       const scale = 2, canvas = document.createElement("canvas"), font = `12px ${getComputedStyle(this.plot.svg.select("text").node()).fontFamily}`;
       const lines = [`顏色：${this.scale.title}`, caption, this.remark, this.ellipses ? this.told : ""].filter(Boolean).flatMap((text) => wrapped(text, font, this.width - 2 * MARGIN.left));
-      const legend = this.scale.ticks ? LEGEND : 0, extra = legend + LINE * (lines.length - 1) + 20;
+      const keys = arranged(this.scale.entries ?? [], font, this.width - 2 * MARGIN.left);
+      const legend = this.scale.ticks ? LEGEND : keys.length ? LINE * (keys.at(-1).row + 1) : 0, extra = legend + LINE * (lines.length - 1) + 20;
       Object.assign(canvas, { width: this.width * scale, height: (this.height + extra) * scale });
       const pen = canvas.getContext("2d"), [[left, right], [bottom, top]] = [this.x.range(), this.y.range()];
       pen.scale(scale, scale);
       pen.fillStyle = "#fff";
       pen.fillRect(0, 0, this.width, this.height + extra);
-      if (this.codes) this.paintHouses(pen);
+      if (this.codes) this.pasteHouses(pen, scale);
       if (this.codes) this.paintEllipses(pen);
       pen.strokeStyle = muted;
       pen.strokeRect(left, top, right - left, bottom - top);
@@ -384,6 +449,7 @@
       pen.fillText(this.axisName(1), left + 6, top + 16);
       pen.fillText(this.axisName(0), right - 18, bottom - 6);
       this.paintLegend(pen, this.height);
+      this.paintKeys(pen, this.height, keys);
       pen.textAlign = "left";
       lines.forEach((line, k) => pen.fillText(line, left, this.height + legend + 12 + LINE * k));
       return canvas;

@@ -42,10 +42,14 @@
       return settings.likelihood === theirs.likelihood ? d3.sort(points, ({ rate }) => rate) : [];
     }
 
+    get node() { return this.plot.svg.node(); }
+
+    /** 換了才要重畫。 */
+    key(run, ghost) {
+      return [run.number, run.last.epoch, run.last.step, run.settings.beta, run.settings.epochs, ghost?.number, this.plot.width].join();
+    }
+
     draw(run, ghost) {
-      const key = [run.number, run.last.epoch, run.last.step, run.settings.beta, run.settings.epochs, ghost?.number, this.plot.width].join();
-      if (key === this.drawn) return;
-      this.drawn = key;
       const corner = this.stage.data.no_code[run.settings.likelihood], points = this.pointsFor(run);
       const old = ghost?.settings.likelihood === run.settings.likelihood ? ghost : null;
       const [x, y] = this.scales(corner, points);
@@ -55,7 +59,7 @@
       this.drawTrail(keep(this.inside, "g", "before"), old, x, y);
       this.drawTrail(keep(this.inside, "g", "now"), run, x, y);
       this.drawHead(run, x, y);
-      this.note.text(this.words(run, points));
+      Interactive.rewrite(this.note, this.words(run, points));
     }
 
     scales(corner, points) {
@@ -101,7 +105,14 @@
       const points = run?.last ? [...run.rows.map(ofRow), ofLast(run.last)] : [];
       const along = d3.line(({ rate }) => x(rate), ({ distortion }) => y(distortion)).defined(({ rate, distortion }) => Number.isFinite(rate + distortion));
       keep(group, "path", "trail").attr("d", along(points));
-      keep(group, "g", "steps").selectAll("circle").data(points.slice(0, -1)).join("circle").attr("r", 1.8)
+      this.drawSteps(keep(group, "g", "steps"), points.slice(0, -1), [run?.number, x.range(), y.domain()].join(), x, y);
+    }
+
+    /** 一個週期一點，畫過就不動；換了一次訓練或換了比例，才全部重來。 */
+    drawSteps(group, points, key, x, y) {
+      if (group.property("key") !== key) group.property("key", key).selectAll("circle").remove();
+      const drawn = group.node().childElementCount;
+      group.selectAll(null).data(points.slice(drawn)).enter().append("circle").attr("r", 1.8)
         .attr("cx", ({ rate }) => x(rate)).attr("cy", ({ distortion }) => y(distortion));
     }
 

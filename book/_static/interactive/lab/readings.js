@@ -1,7 +1,7 @@
 /* 實驗室右邊的數字：每個單元的 KL 與活不活著、房價的 R²、指標下的房子、先驗抽的十棟，以及兩次訓練的比較。 */
 (function () {
   "use strict";
-  const { number } = Interactive;
+  const { number, rewrite } = Interactive;
   const UNITS = "一二三";
   const IN_TABLE = 4;
   const LOWEST = -0.2; // R² 的橫條由這裡開始，打亂的基準（常常是負的）才看得見
@@ -10,14 +10,6 @@
 
   const percent = (share) => (share > 0.995 ? "> 99%" : `${Math.round(100 * share)}%`);
   const point = (z, latent) => `(${z.slice(0, latent).map((value) => number(value, 2)).join(", ")})`;
-
-  /** 換字，字沒有變就不碰：一秒重畫幾十次，碰了瀏覽器就要重排。 */
-  function write(selection, text) {
-    selection.each(function (d) {
-      const next = String(text(d));
-      if (this.textContent !== next) this.textContent = next;
-    });
-  }
 
   /** 每個單元一條、R² 一條；R² 的短線是打亂房價的基準。 */
   class Meters {
@@ -47,11 +39,11 @@
         return li;
       });
       rows.classed("asleep", (d) => d.note === "沒在用" || (d.base !== undefined && !alive));
-      write(rows.select(".name"), ({ name }) => name);
+      rewrite(rows.select(".name"), ({ name }) => name);
       rows.select("i").style("width", ({ share }) => `${100 * Math.min(1, share)}%`).style("background", ({ colour }) => colour);
       rows.select("b").attr("hidden", ({ base }) => (base === undefined ? "" : null)).style("left", ({ base }) => `${100 * (base ?? 0)}%`);
-      write(rows.select(".value"), ({ text }) => text);
-      write(rows.select(".note"), ({ note }) => note);
+      rewrite(rows.select(".value"), ({ text }) => text);
+      rewrite(rows.select(".note"), ({ note }) => note);
     }
   }
 
@@ -65,7 +57,7 @@
     }
 
     show(p, z, latent) {
-      this.heading.text(`z = ${point(z, latent)} 解碼成這樣的房子${latent > 2 ? "（指著平面時，沒畫的那一軸當作 0）" : ""}`);
+      rewrite(this.heading, `z = ${point(z, latent)} 解碼成這樣的房子${latent > 2 ? "（指著平面時，沒畫的那一軸當作 0）" : ""}`);
       const rows = this.list.selectAll("li").data(this.houses.read(p)).join((enter) => {
         const li = enter.append("li");
         li.append("span").attr("class", "name");
@@ -74,10 +66,10 @@
         li.append("span").attr("class", "share");
         return li;
       });
-      write(rows.select(".name"), ({ name }) => name);
-      write(rows.select(".level"), ({ level }) => level);
+      rewrite(rows.select(".name"), ({ name }) => name);
+      rewrite(rows.select(".level"), ({ level }) => level);
       rows.select("i").style("width", ({ share }) => `${100 * share}%`);
-      write(rows.select(".share"), ({ share }) => percent(share));
+      rewrite(rows.select(".share"), ({ share }) => percent(share));
     }
 
     /** 念出來的一句。 */
@@ -107,9 +99,9 @@
         point([...z.subarray(k * latent, (k + 1) * latent)], latent),
         ...this.houses.read(p.subarray(k * width, (k + 1) * width)).slice(0, IN_TABLE).map(({ level }) => level),
       ]);
-      write(this.body.selectAll("tr").data(rows).join("tr").selectAll("td").data((row) => row).join("td"), (text) => text);
+      rewrite(this.body.selectAll("tr").data(rows).join("tr").selectAll("td").data((row) => row).join("td"), (text) => text);
       const kinds = new Set(rows.map((row) => row.slice(1).join())).size;
-      this.kinds.text(kinds === 1 ? "十個 z 解碼成同一種房子：解碼器不看 z。" : `這 ${IN_TABLE} 欄合起來，十個 z 有 ${kinds} 種不同的房子。`);
+      rewrite(this.kinds, kinds === 1 ? "十個 z 解碼成同一種房子：解碼器不看 z。" : `這 ${IN_TABLE} 欄合起來，十個 z 有 ${kinds} 種不同的房子。`);
     }
   }
 
@@ -137,11 +129,11 @@
         `${d3.sum(last.active)}／${last.latent}`, number(last.r2, 2),
       ];
       const rows = [cells("這一次", run), cells("前一次", ghost)];
-      write(this.body.selectAll("tr").data(rows).join("tr").selectAll("td").data((row) => row).join("td"), (text) => text);
+      rewrite(this.body.selectAll("tr").data(rows).join("tr").selectAll("td").data((row) => row).join("td"), (text) => text);
       const changed = Lab.settings.differences(opening(ghost), opening(run)).map(([name, before, after]) => `${name} ${before} → ${after}`);
       const midway = [["前一次", ghost], ["這一次", run]].map(([name, one]) => [name, Lab.settings.journey(one, one.last.steps)]).filter(([, list]) => list.length);
       const units = ghost.settings.likelihood === run.settings.likelihood ? "" : "兩種概似量的不是同一件事，ELBO 不能直接相比，要各自與「不看編碼」比。";
-      this.note.text(`${changed.length ? `前一次到這一次，開始的設定改了：${changed.join("；")}。` : `${midway.length ? "開始的" : ""}設定相同。`}` +
+      rewrite(this.note, `${changed.length ? `前一次到這一次，開始的設定改了：${changed.join("；")}。` : `${midway.length ? "開始的" : ""}設定相同。`}` +
         `${midway.map(([name, list]) => `${name}途中改過：${list.join("；")}。`).join("")}${units}`);
     }
   }

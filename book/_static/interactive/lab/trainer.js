@@ -104,7 +104,7 @@ globalThis.LabTrainer = (function factory() {
 
   // ── worker：收指令，一小段一小段地訓練 ──
 
-  /** post(message) 送出去；turn(ms) 等一下，讓瀏覽器有機會把新的指令交進來；now() 是毫秒。 */
+  /** post(message, 整塊交出去的記憶體) 送出去；turn(ms) 等一下，讓瀏覽器有機會把新的指令交進來；now() 是毫秒。 */
   class Session {
     constructor(trainer, post, turn, now) {
       Object.assign(this, { trainer, post, turn, now, loop: null, until: 0, rate: null, next: 0, cost: 0 });
@@ -211,7 +211,8 @@ globalThis.LabTrainer = (function factory() {
       const began = this.now(), { trainer, run, reported } = this;
       const rows = trainer.engine.history.slice(reported);
       this.reported += rows.length;
-      this.post({ kind: "snapshot", run, rows, ...trainer.measure() });
+      const measured = trainer.measure();
+      this.post({ kind: "snapshot", run, rows, ...measured }, [measured.mean.buffer, measured.logVar.buffer]);
       this.cost = this.now() - began;
     }
 
@@ -243,7 +244,7 @@ globalThis.LabTrainer = (function factory() {
       channel.port1.onmessage = go;
       channel.port2.postMessage(0);
     });
-    const post = (message) => scope.postMessage(message);
+    const post = (message, transfer = []) => scope.postMessage(message, transfer);
     let session = null;
     scope.onmessage = async ({ data }) => {
       if (session) return session.handle(data);

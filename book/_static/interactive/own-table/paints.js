@@ -36,7 +36,7 @@
     /** worker 給的一欄 → 平面的 [每列的顏色, 色階]。 */
     paint({ name, values, levels, counts, codes, dates, ends }) {
       const title = `${name}${this.unseen.has(name) ? "；訓練時沒有看過" : ""}`;
-      if (!values) return [this.byLevel(levels, counts, codes), { colour: "none", title }];
+      if (!values) return this.byLevel(levels, counts, codes, title);
       this.legend.selectAll("li").remove();
       const range = ends[0] < ends[1] ? ends : [ends[0] - 1, ends[0] + 1], { shades, OTHERS } = Interactive;
       const painted = shades(values, range).map((colour, k) => (Number.isNaN(values[k]) ? OTHERS : colour));
@@ -44,7 +44,7 @@
       return [painted, { range, ticks: ticksOf(range, dates), title: `${title}（最大與最小的 1% 與兩端同色${blank}）` }];
     }
 
-    byLevel(levels, counts, codes) {
+    byLevel(levels, counts, codes, title) {
       const { palette } = this, { OTHERS } = Interactive, shown = levels.slice(0, levels.length > MOST ? MOST - 1 : MOST);
       const rest = counts.slice(shown.length), entries = shown.map((level, k) => [palette[k], level, counts[k]]);
       if (rest.length) entries.push([OTHERS, `其餘 ${rest.length} 種`, d3.sum(rest)]);
@@ -56,8 +56,9 @@
         return li;
       });
       items.select("i").style("background", ([colour]) => colour);
-      items.select("span").text(([, level, count]) => (count === null ? level : `${level} ${LabTable.grouped(count)}`));
-      return Array.from(codes, (code) => (code >= 0 && code < shown.length ? palette[code] : OTHERS));
+      const told = entries.map(([colour, level, count]) => [colour, count === null ? level : `${level} ${LabTable.grouped(count)}`]);
+      items.select("span").text((_, k) => told[k][1]);
+      return [Array.from(codes, (code) => (code >= 0 && code < shown.length ? palette[code] : OTHERS)), { colour: "none", title, entries: told }];
     }
   }
 

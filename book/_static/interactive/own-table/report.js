@@ -3,6 +3,8 @@
   "use strict";
   const { grouped } = LabTable;
 
+  const { rewrite } = Interactive;
+  const AT_ONCE = 12; // 欄很多的表，一格畫面多列這麼多欄：一次全列，網頁會停一下
   const SHORT = 6; // 修改不到這麼多行就攤開
 
   class Report {
@@ -41,20 +43,25 @@
       this.summary.text(`${grouped(rows)} 列、${columns.length} 欄；用 ${kept} 欄（展開成 ${width} 欄），不用 ${columns.length - kept} 欄。`);
       this.list(this.repairs, "讀的時候改了這些，檔案沒有動", repairs);
       this.list(this.verdicts, "空白是「沒有」還是「不知道」；--missing 是命令的選項，這一頁沒有", verdicts);
-      this.fill(columns, kinds);
+      const old = this.body.selectAll("tr").data(), same = old.length === columns.length && old.every(({ name }, k) => name === columns[k].name);
+      this.fill(columns, kinds, 0, same ? columns.length : AT_ONCE);
       this.problem.text(problem);
     }
 
-    fill(columns, kinds) {
-      const rows = this.body.selectAll("tr").data(columns, (one) => one.name).join((enter) => this.enter(enter)).order();
+    /** 第 from 到 to 欄，其餘的下一格再列。 */
+    fill(columns, kinds, from, to) {
+      cancelAnimationFrame(this.frame);
+      if (to < columns.length) this.frame = requestAnimationFrame(() => this.fill(columns, kinds, to, to + AT_ONCE));
+      const rows = this.body.selectAll("tr").data(columns.slice(0, to), (one) => one.name).join((enter) => this.enter(enter)).order()
+        .filter((_, k) => k >= from);
       rows.classed("unused", ({ kept }) => !kept);
       rows.select("input").property("checked", ({ kept }) => kept);
       rows.select("select").property("value", ({ name }) => kinds[name] ?? "");
-      rows.select(".auto").text(({ name, kindName }) => (kinds[name] ? "自動" : `自動：${kindName}`));
-      rows.select(".example").text(({ example }) => example).attr("title", ({ example }) => example);
-      rows.select(".levels").text(({ isNumber, nLevels }) => (isNumber ? "" : grouped(nLevels)));
-      rows.select(".missing").text(({ nMissing }) => (nMissing ? grouped(nMissing) : ""));
-      rows.select(".reason").text(({ reason }) => reason);
+      rewrite(rows.select(".auto"), ({ name, kindName }) => (kinds[name] ? "自動" : `自動：${kindName}`));
+      rewrite(rows.select(".example"), ({ example }) => example).attr("title", ({ example }) => example);
+      rewrite(rows.select(".levels"), ({ isNumber, nLevels }) => (isNumber ? "" : grouped(nLevels)));
+      rewrite(rows.select(".missing"), ({ nMissing }) => (nMissing ? grouped(nMissing) : ""));
+      rewrite(rows.select(".reason"), ({ reason }) => reason);
     }
 
     enter(enter) {
@@ -75,6 +82,7 @@
     }
 
     hide() {
+      cancelAnimationFrame(this.frame);
       this.section.attr("hidden", "");
     }
   }

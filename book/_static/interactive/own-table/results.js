@@ -1,7 +1,7 @@
 /* 訓練以後看的：一列的全部欄、把手解碼出來的一列、不尋常的列、生成的列。 */
 (function () {
   "use strict";
-  const { number } = Interactive;
+  const { number, rewrite } = Interactive;
 
   const percent = (share) => (share > 0.995 ? "> 99%" : `${Math.round(100 * share)}%`);
 
@@ -18,15 +18,15 @@
     }
 
     show(title, cells) {
-      this.heading.text(title);
+      rewrite(this.heading, title);
       const pairs = this.list.selectAll("div").data(cells).join((enter) => {
         const div = enter.append("div");
         div.append("dt");
         div.append("dd");
         return div;
       });
-      pairs.select("dt").text(([name]) => name);
-      pairs.select("dd").text(([, text]) => text || "（空白）");
+      rewrite(pairs.select("dt"), ([name]) => name);
+      rewrite(pairs.select("dd"), ([, text]) => text || "（空白）");
     }
   }
 

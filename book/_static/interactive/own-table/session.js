@@ -9,7 +9,7 @@ globalThis.LabOwnSession = (function factory() {
   const SHOWN = 10, MOST_GENERATED = 10_000;
 
   class Session {
-    /** post(message) 送出去；turn() 讓出時間；now() 是毫秒。 */
+    /** post(message, 整塊交出去的記憶體) 送出去；turn() 讓出時間；now() 是毫秒。 */
     constructor(engine, post, turn, now) {
       Object.assign(this, { engine, post, turn, now, table: null, model: null, loop: null, run: 0, orders: 0 });
       LabTable.say = (text) => this.say(text);
@@ -93,7 +93,7 @@ globalThis.LabOwnSession = (function factory() {
       const began = this.now(), rows = this.engine.history.slice(this.reported), { epoch, step } = this.engine.position;
       this.reported += rows.length;
       const mean = this.model.snapshot(), { latent } = this.model;
-      this.post({ kind: "snapshot", run: this.run, rows, mean, latent, epoch, step, steps: this.engine.steps });
+      this.post({ kind: "snapshot", run: this.run, rows, mean, latent, epoch, step, steps: this.engine.steps }, [mean.buffer]);
       return this.now() - began;
     }
 
@@ -154,7 +154,7 @@ globalThis.LabOwnSession = (function factory() {
     const channel = new MessageChannel(), waiting = []; // 訓練與排名可能同時在等
     channel.port1.onmessage = () => waiting.shift()();
     const turn = () => new Promise((go) => { waiting.push(go); channel.port2.postMessage(0); });
-    const post = (message) => scope.postMessage(message);
+    const post = (message, transfer = []) => scope.postMessage(message, transfer);
     let session = null;
     scope.onmessage = async ({ data }) => {
       if (session) return (await session).handle(data);
