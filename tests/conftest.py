@@ -1,6 +1,8 @@
-"""整個測試共用的：房價的資料、一個瀏覽器（同一個行程裡不能有兩個 Playwright），沒有執行的各用一行說明。"""
+"""整個測試共用的：房價的資料、建書的擴充、一個瀏覽器（同一個行程裡不能有兩個），沒有執行的各用一行說明。"""
 
+import importlib
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,6 +13,7 @@ import pytest
 
 from tests.built_book import REMEDY, needs_book
 
+EXTENSIONS = Path(__file__).resolve().parents[1] / "book" / "_ext"
 KAGGLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "kaggle"
 ABSENT = "缺書"
 LEFT = pytest.StashKey[int]()  # 要開瀏覽器、這次沒有選的有幾項
@@ -55,6 +58,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{left} 項要開瀏覽器，這次沒有執行；執行 make browser")
     if absent := terminalreporter.stats.get(ABSENT):
         terminalreporter.line(f"{len(absent)} 項需要建好的書或研究的結果，這次沒有執行；{REMEDY}")
+
+
+@pytest.fixture
+def extension(monkeypatch):
+    """依名字匯入 book/_ext 裡的擴充。"""
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    yield importlib.import_module
+    for path in EXTENSIONS.glob("*.py"):
+        sys.modules.pop(path.stem, None)
 
 
 @pytest.fixture(scope="session")

@@ -139,7 +139,7 @@ def short_names(svg: str) -> str:
     """被引用的名字換成短的；沒有人引用、也不是座標軸或字的，不寫。"""
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', svg))
     names = [name for name in NAMED.findall(svg) if name in used]
-    short = {name: f"{letters(at)}" for at, name in enumerate(dict.fromkeys(names))}
+    short = {name: letters(at) for at, name in enumerate(dict.fromkeys(names))}
 
     def named(found: re.Match[str]) -> str:
         kept = short.get(found[1]) or (found[1] if KEPT_NAMES.fullmatch(found[1]) else "")

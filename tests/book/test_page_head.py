@@ -1,10 +1,8 @@
 """頁首：每一頁有自己的說明、圖示與分享用的標題；知道網址才有的東西，不知道時一樣也沒有。"""
 
-import importlib
 import os
 import re
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,10 +26,8 @@ TOLD = {"BOOK_URL": SITE.rstrip("/"), "BOOK_REPOSITORY": REPOSITORY}
 
 
 @pytest.fixture
-def head(monkeypatch):
-    monkeypatch.syspath_prepend(str(EXT))
-    yield importlib.import_module("page_head")
-    sys.modules.pop("page_head", None)
+def head(extension):
+    return extension("page_head")
 
 
 # ── 說明 ──────────────────────────────────────────────────────────────

@@ -1,16 +1,14 @@
 """書頁同時執行：結果與一頁一頁執行相同，真的同時，重的先做；一頁失敗說得出是哪一頁，其餘的結果還在。"""
 
 import asyncio
-import importlib
 import json
-import sys
 import time
 from concurrent.futures import Future
 from types import SimpleNamespace
 
 import pytest
 
-from tests.book.small_book import BOOK, SmallBook
+from tests.book.small_book import SmallBook
 
 #: 與別的頁同時在執行才過得去：各自留下記號，等到另一個的記號。
 MEET = """
@@ -36,11 +34,8 @@ display(Markdown("**{seed}**"))
 
 
 @pytest.fixture
-def execution(monkeypatch):
-    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
-    yield importlib.import_module("parallel_execution")
-    for path in (BOOK / "_ext").glob("*.py"):
-        sys.modules.pop(path.stem, None)
+def execution(extension):
+    return extension("parallel_execution")
 
 
 @pytest.mark.slow

@@ -1,10 +1,8 @@
 """重建：只有讀到改動的頁重新執行；改回去什麼也不必執行；讀了沒列出的檔案會被說出來。"""
 
-import importlib
 import json
 import os
 import re
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,11 +16,8 @@ CHAPTERS = sorted(path.stem for path in BOOK.glob("[01]*.md"))
 
 
 @pytest.fixture
-def inputs(monkeypatch):
-    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
-    yield importlib.import_module("page_inputs")
-    for path in (BOOK / "_ext").glob("*.py"):
-        sys.modules.pop(path.stem, None)
+def inputs(extension):
+    return extension("page_inputs")
 
 
 # ── 一頁依據什麼 ──────────────────────────────────────────────────────
@@ -191,9 +186,8 @@ def test_only_the_readers_of_a_change_are_executed(tmp_path):
     assert book.said == ""
 
 
-def test_only_the_latest_states_are_kept(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
-    cache = importlib.import_module("execution_cache")
+def test_only_the_latest_states_are_kept(extension, tmp_path):
+    cache = extension("execution_cache")
     app = SimpleNamespace(outdir=tmp_path / "html", env=SimpleNamespace(found_docs={"one"}))
     states = [tmp_path / ".jupyter_cache" / "one" / f"{n:02d}" for n in range(cache.KEPT + 3)]
     for age, folder in enumerate(states):

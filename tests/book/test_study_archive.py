@@ -247,10 +247,8 @@ def test_the_origin_is_counted_by_contents(archive, results, folder):
     assert study_archive.origin(ours) == ("", 0, 3)
 
 
-def test_the_home_page_says_where_the_results_came_from(monkeypatch):
-    monkeypatch.syspath_prepend(str(make.ROOT / "book" / "_ext"))
-    from study_origin import sentence
-
+def test_the_home_page_says_where_the_results_came_from(extension):
+    sentence = extension("study_origin").sentence
     digest = "abcdef012345" + "9" * 52
     assert sentence(study_archive.Origin("", 0, 428)) == "共 428 項，都由建這一份書的電腦訓練。"
     whole = sentence(study_archive.Origin(digest, 428, 428))

@@ -1,8 +1,6 @@
 """手機上的圖：用窄的一份，字看得清，小圖不並排；深色時底是透明的。寬螢幕與紙上用寬的一份。"""
 
-import importlib
 import io
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -13,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from tests.browser.drawings import problems, read
-from tests.browser.inspection import DESKTOP, PHONE, ROOT, SETTLED, opened, resize, without_javascript
+from tests.browser.inspection import DESKTOP, PHONE, SETTLED, opened, resize, without_javascript
 from tests.built_book import pages, require_book
 from vae_from_scratch import narrow_figures, plotting
 
@@ -90,14 +88,6 @@ def test_every_interactive_figure_of_the_book_has_a_sentence_and_a_picture_witho
                     missing.append((name, figure, sentence, width, height))
     assert missing == []
     assert len(seen) >= 11
-
-
-@pytest.fixture
-def extension(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
-    yield importlib.import_module
-    for name in ("narrow_figures", "dark_figures"):
-        sys.modules.pop(name, None)
 
 
 def drawing() -> str:

@@ -7,7 +7,7 @@ Interactive.register("cover", (stage) => {
   const x = stage.data.x.map((value) => value / scale);
   const y = stage.data.y.map((value) => value / scale);
   const price = stage.data.log_price.map((value) => value / priceScale);
-  const tree = d3.range(x.length);
+  const houses = d3.range(x.length);
   const wan = (logPrice) => `${number(Math.exp(logPrice) / 1e4, 1)} 萬美元`;
 
   // 顏色：名字、每棟房子的值、色階的兩端、色條上的刻度。
@@ -36,8 +36,8 @@ Interactive.register("cover", (stage) => {
 
   /** 由近到遠的 15 棟，以及最遠的那一棟有多遠。 */
   function around(a, b) {
-    const squared = tree.map((row) => (x[row] - a) ** 2 + (y[row] - b) ** 2);
-    const rows = d3.sort(tree, (row) => squared[row]).slice(0, neighbours);
+    const squared = houses.map((row) => (x[row] - a) ** 2 + (y[row] - b) ** 2);
+    const rows = d3.sort(houses, (row) => squared[row]).slice(0, neighbours);
     return { rows, nearest: Math.sqrt(squared[rows[0]]), reach: Math.sqrt(squared[rows.at(-1)]) };
   }
 
@@ -45,7 +45,7 @@ Interactive.register("cover", (stage) => {
   function drawHouses(toX, toY) {
     const { values, range } = COLOURINGS[chosen];
     const colours = values ? shades(values, range) : Array(x.length).fill(muted);
-    const groups = [...d3.group(tree, (row) => colours[row])];
+    const groups = [...d3.group(houses, (row) => colours[row])];
     keep(plane.g, "g", "houses").selectAll("path").data(groups, ([colour]) => colour).join("path")
       .attr("stroke", ([colour]) => colour).attr("stroke-width", 4).attr("stroke-linecap", "round").attr("stroke-opacity", 0.85)
       .attr("d", ([, rows]) => rows.map((row) => `M${toX(x[row]).toFixed(1)} ${toY(y[row]).toFixed(1)}h0`).join(""));
@@ -71,6 +71,15 @@ Interactive.register("cover", (stage) => {
     keep(bar, "text", "name").text(title).attr("x", left + width / 2).attr("y", top + 43).attr("text-anchor", "middle").style("fill", ink);
   }
 
+  /** 不隨把手變的：房子、先驗的圓、色條與外框。 */
+  function drawGround(toX, toY, left, side) {
+    plane.svg.attr("height", side + 84);
+    drawHouses(toX, toY);
+    drawPrior(toX, toY);
+    drawBar(left + side * 0.1, side * 0.8, side + 32);
+    keep(plane.g, "rect", "frame").attr("x", left).attr("y", 0).attr("width", side).attr("height", side).attr("fill", "none").attr("stroke", muted).attr("stroke-opacity", 0.4);
+  }
+
   function drawNear(rows, toX, toY) {
     keep(plane.g, "g", "near").selectAll("circle").data(rows).join("circle").attr("cx", (row) => toX(x[row])).attr("cy", (row) => toY(y[row]))
       .attr("r", 5.5).attr("fill", "none").attr("stroke", ink).attr("stroke-width", 1.5);
@@ -85,18 +94,17 @@ Interactive.register("cover", (stage) => {
       (reach > 0.5 ? "附近沒有那麼多房子，這裡的猜測不可靠。" : "");
   }
 
+  let drawn = null; // 拖動時只有把手與圈在動：幾千個點的顏色或大小變了才重畫
   stage.draw(() => {
     const side = Math.min(plane.width - 24, 520);
     const left = (plane.width - side) / 2;
-    plane.svg.attr("height", side + 84);
     const toX = d3.scaleLinear([-limit, limit], [left, left + side]);
     const toY = d3.scaleLinear([-limit, limit], [side, 0]);
     const found = around(across.value, up.value);
-    drawHouses(toX, toY);
-    drawPrior(toX, toY);
-    drawBar(left + side * 0.1, side * 0.8, side + 32);
+    const now = `${chosen} ${left} ${side}`;
+    if (now !== drawn) drawGround(toX, toY, left, side);
+    drawn = now;
     drawNear(found.rows, toX, toY);
-    keep(plane.g, "rect", "frame").attr("x", left).attr("y", 0).attr("width", side).attr("height", side).attr("fill", "none").attr("stroke", muted).attr("stroke-opacity", 0.4);
     move(toX(across.value), toY(up.value), toX, toY);
     stage.say(words(found));
   });
