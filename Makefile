@@ -6,7 +6,7 @@ PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1; \
 	then echo $$python; break; fi; done)
 
-TASKS := help install book test browser study exercise notebooks bench mutation open serve release lint clean
+TASKS := help install book test browser study exercise notebooks bench mutation open serve pdf epub release lint clean
 
 .PHONY: $(TASKS)
 .DEFAULT_GOAL := help

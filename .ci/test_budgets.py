@@ -17,6 +17,7 @@ from vae_from_scratch.course.grading.scoring import Settings
 from vae_from_scratch.course.grading.submissions import Student
 from vae_from_scratch.course.sets import ExerciseSet, all_sets, course_root, find_set
 from vae_from_scratch.course.watch import Watcher
+from vae_from_scratch.course.worker import Worker
 
 ROOT = course_root()
 each_set = pytest.mark.parametrize("chosen", all_sets(ROOT), ids=lambda chosen: chosen.name)
@@ -48,19 +49,21 @@ def test_a_rerun_takes_about_as_long_as_importing_numpy(chosen, tmp_path):
     shutil.copytree(chosen.root / "tests" / "exercises", tmp_path / "tests" / "exercises")
     shutil.copytree(tmp_path / "solutions", tmp_path / "exercises")
     copy = ExerciseSet(tmp_path, chosen.stem)
-    watcher = Watcher([copy], "exercises")
+    worker = Worker()
+    watcher = Watcher([copy], "exercises", worker.run)
     watcher.poll()
     saves = count()
 
     def rerun() -> float:
         saved = chosen.solution.read_text("utf-8") + f"\n# 第 {next(saves)} 次存檔\n"
         copy.exercise.write_text(saved, "utf-8")
-        start = time.process_time()
+        start = time.process_time() + worker.cpu  # 這一邊的，加上跑檢查的那一個行程的
         assert watcher.poll() == [chosen.name]
         watcher.screen()
-        return time.process_time() - start
+        return time.process_time() + worker.cpu - start
 
-    assert times_numpy(rerun, limit=1.4) < 1.4
+    with worker:
+        assert times_numpy(rerun, limit=1.4) < 1.4
     assert build(copy)[0]
 
 

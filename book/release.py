@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from book import study_archive  # noqa: E402
+from book import downloads, study_archive  # noqa: E402
 
 BUILD = ROOT / "_build"
 NAME = "vae-from-scratch"
@@ -30,6 +30,7 @@ READING = """\
 
 其餘的檔案：
 
+- `.pdf` 與 `.epub`：整本書，在紙上與閱讀器裡讀。
 - `-notebooks.zip`：每一章與每一組練習的筆記本。
 - `.whl`：課程的套件。
 - `-study-….zip`：書裡長實驗的結果；自己建書時 `make book STUDY=這個檔案`，就不必再訓練。只給同一版的課程用。
@@ -100,16 +101,19 @@ def study_results() -> list[Path]:
 
 def release(target: Path, results: Sequence[Path], build: Path = BUILD) -> None:
     """全部打包到 ``target``；PDF 與 EPUB 建好了才有。"""
-    name, study = f"{NAME}-{version()}", results[0].parent.name
+    name, study, site = f"{NAME}-{version()}", results[0].parent.name, build / "html"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    pack((build / "html").rglob("*"), build / "html", target / f"{name}-site.zip", name)
     notebooks = build / "notebooks"
     pack(notebooks.rglob("*.ipynb"), notebooks, target / f"{name}-notebooks.zip", f"{name}-notebooks")
     study_archive.write(target / f"{name}-study-{study}.zip", study, results)
-    for file in (*build.glob("*.pdf"), *build.glob("*.epub")):
+    for file in (*build.glob(f"{name}.pdf"), *build.glob(f"{name}.epub")):
         shutil.copy2(file, target)
     wheel(target)
+    for file in sorted(target.iterdir()):  # 網站的首頁也下載得到，長實驗的結果除外
+        if not file.name.startswith(f"{name}-study-"):
+            downloads.add(file, site)
+    pack(site.rglob("*"), site, target / f"{name}-site.zip", name)
     (target / SUMS).write_text(sums(target), encoding="utf-8", newline="\n")
     notes = f"{READING.format(site=f'{name}-site.zip')}\n{changes(version())}\n"
     (target / NOTES).write_text(notes, encoding="utf-8", newline="\n")

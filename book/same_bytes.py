@@ -36,7 +36,8 @@ def files(folder: Path) -> set[Path]:
 def prepare(copy: Path) -> None:
     """原始檔的複本；執行結果帶過去，除了要重新執行的頁。"""
     shutil.copytree(ROOT, copy, ignore=LEFT)
-    (copy / "_vendor").symlink_to(ROOT / "_vendor")
+    for name in ("_vendor", "node_modules"):
+        (copy / name).symlink_to(ROOT / name)
     if (ROOT / "runs").is_dir():
         (copy / "runs").symlink_to(ROOT / "runs")
     cache = ROOT / "_build" / ".jupyter_cache"

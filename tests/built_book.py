@@ -41,6 +41,13 @@ def require_book() -> Path:
     return HTML
 
 
+def need_newer(file: Path, command: str) -> Path:
+    """由建好的書做出來的檔案；沒有，或比書舊，就略過。"""
+    if not file.exists() or file.stat().st_mtime < make.BUILT.stat().st_mtime:
+        unavailable(f"{file.name} 還沒有做，或比書舊；先執行 {command}")
+    return file
+
+
 def require_chromium() -> str:
     """Chromium 的路徑。"""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

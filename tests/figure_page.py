@@ -14,7 +14,53 @@ PROGRAMS = ROOT / "book" / "_static" / "interactive"
 D3 = ROOT / "_vendor" / "d3" / "d3.min.js"
 READER = [PROGRAMS / "reader" / "papa-source.js", ROOT / "_vendor" / "lab" / "papaparse.min.js"]
 ENGINE = [ROOT / "_vendor" / "lab" / "engine.wasm.js", PROGRAMS / "engine.js"]
-EXTENSION = ROOT / "book" / "_ext" / "interactive_figures.py"
+EXTENSIONS = ROOT / "book" / "_ext"
+#: 書的頁面由佈景主題的程式寫上明暗；這裡照電腦的設定。關掉 JavaScript 就不寫，和書一樣。
+THEME = """document.documentElement.dataset.theme =
+  matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";"""
+#: 換明暗，像讀者按頁首的按鈕；等畫完。
+SWITCH = """(theme) => {
+  document.documentElement.dataset.theme = theme;
+  return new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
+}"""
+#: SVG 裡的字（axe 不看）對卡片的底，對比不到 4.5 的。
+FAINT = r"""() => {
+  const linear = (part) => (part <= 10 ? part / 3294.6 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+  const luminance = (colour) => {
+    const [r, g, b] = colour.match(/[\d.]+/g).map((part) => linear(Number(part)));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = luminance(getComputedStyle(document.querySelector(".interactive")).backgroundColor);
+  return [...document.querySelectorAll(".interactive svg :is(text, tspan)")]
+    .filter((e) => e.textContent.trim() && !e.querySelector("tspan") && e.checkVisibility())
+    .filter((e) => {
+      const [low, high] = [ground, luminance(getComputedStyle(e).fill)].toSorted((a, b) => a - b);
+      return (high + 0.05) / (low + 0.05) < 4.5;
+    }).map((e) => e.textContent);
+}"""
+#: 卡片的底與濾鏡。
+CARD = """() => {
+  const { backgroundColor, filter, colorScheme } = getComputedStyle(document.querySelector(".interactive"));
+  return [backgroundColor, filter, colorScheme];
+}"""
+DARK_CARD = ["rgb(18, 22, 27)", "none", "dark"]
+LIGHT_CARD = ["rgb(255, 255, 255)", "none", "light"]
+#: 畫布上，這個顏色的像素有幾個。
+PIXELS = """(rgb) => {
+  const canvas = document.querySelector(".interactive canvas"), { width, height } = canvas;
+  const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  pen.drawImage(canvas, 0, 0);
+  const { data } = pen.getImageData(0, 0, width, height);
+  return d3.range(0, data.length, 4)
+    .filter((k) => data[k + 3] === 255 && rgb.every((part, j) => data[k + j] === part)).length;
+}"""
+#: 「其餘的社區」的灰，淺色與深色。
+OTHERS = {"light": [185, 190, 196], "dark": [74, 81, 90]}
+
+
+def greys(page: Any) -> dict[str, bool]:
+    """畫布上有沒有淺色的、深色的灰點。"""
+    return {theme: page.evaluate(PIXELS, rgb) > 0 for theme, rgb in OTHERS.items()}
 
 
 def files_of(name: str) -> list[Path]:
@@ -30,8 +76,8 @@ def common() -> list[Path]:
     return [PROGRAMS.parent / file for file in book_extension().COMMON]
 
 
-def book_extension() -> Any:
-    spec = importlib.util.spec_from_file_location("interactive_figures", EXTENSION)
+def book_extension(name: str = "interactive_figures") -> Any:
+    spec = importlib.util.spec_from_file_location(name, EXTENSIONS / f"{name}.py")
     assert spec and spec.loader
     extension = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(extension)
@@ -42,10 +88,13 @@ def write_page(path: Path, figure: InteractiveFigure, planted: Sequence[tuple[st
     """``planted`` 是種進圖的程式的錯：幾個（原來的, 改成的），用來證明檢查抓得到。"""
     if not D3.is_file():
         unavailable(f"還沒有 _vendor/d3；{REMEDY}")
-    files = [D3, PROGRAMS / "interactive.css", *common(), *files_of(figure.name)]
+    palette = path.with_name("palette.css")
+    palette.write_text(book_extension("dark_figures").palette_css(), encoding="utf-8")
+    files = [D3, palette, PROGRAMS / "interactive.css", *common(), *files_of(figure.name)]
     if planted:
         files[-1] = planted_in(files[-1], path.with_name("planted.js"), planted)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>圖</title>'
+    head += f"<script>{THEME}</script>"
     head += "".join(tag(file) for file in files)
     body = f"<main><h1>圖</h1>{figure._repr_html_()}</main>"
     path.write_text(f'<!doctype html><html lang="zh-TW">{head}<body>{body}', encoding="utf-8")

@@ -105,6 +105,7 @@ def test_a_page_loads_exactly_the_programs_it_uses(extension):
     """d3、stage.js 與 shared.js 排在圖的程式前面；沒有互動圖的頁什麼也不載入。"""
     assert loaded(extension, "<p>沒有</p>") == []
     assert loaded(extension, reparameterization()._repr_html_()) == [
+        "interactive/palette.css",
         "interactive/interactive.css",
         "../d3/d3.min.js",
         "interactive/stage.js",
@@ -118,13 +119,13 @@ def test_a_figure_in_several_files_loads_its_style_and_parts_first(extension):
     files = extension.files_of("explorer")
     assert files[0] == "explorer.css" and files[-1] == "explorer.js"
     assert {"explorer/decoder.js", "explorer/neighbours.js"} < set(files)
-    assert files == [file.removeprefix("interactive/") for file in loaded(extension, MARK)[4:]]
+    assert files == [file.removeprefix("interactive/") for file in loaded(extension, MARK)[5:]]
 
 
 def test_a_figure_that_trains_loads_the_engine_before_itself(extension):
     """編譯好的引擎與它的包裝排在圖的程式前面；不訓練的圖不載入。"""
     files = loaded(extension, '<div data-interactive="lab"></div>')
-    assert files[4:6] == extension.ENGINE
+    assert files[5:7] == extension.ENGINE
     assert not set(extension.ENGINE) & set(loaded(extension, MARK))
 
 

@@ -12,7 +12,19 @@ from scipy import integrate, special, stats
 from sklearn.neighbors import KNeighborsRegressor
 
 from tests.browser.inspection import PHONE, inaccessible, opened, overflow, without_javascript
-from tests.figure_page import PROGRAMS, drag, numbers_said, said, slider, write_page
+from tests.figure_page import (
+    CARD,
+    DARK_CARD,
+    FAINT,
+    LIGHT_CARD,
+    PROGRAMS,
+    SWITCH,
+    drag,
+    numbers_said,
+    said,
+    slider,
+    write_page,
+)
 from tests.housing.test_holes import two_models
 from tests.test_interactive import beta_figure, both_ways, covariance_figure, reparameterization
 from vae_from_scratch import gaussian
@@ -533,6 +545,46 @@ def test_without_javascript_a_sentence_and_a_picture_carry_the_conclusion(browse
             "(e) => [getComputedStyle(e).color, getComputedStyle(e.closest('.interactive')).backgroundColor]"
         )
         assert colours == ["rgb(27, 31, 36)", "rgb(255, 255, 255)"]
+
+
+@pytest.mark.parametrize("make", FIGURES)
+def test_a_figure_is_dark_in_the_dark_and_keeps_its_state(open_figure, make):
+    """換成深色：卡片是深的、字都讀得到、狀態不動；印出來照樣是白底黑字；換回來和一開始一樣。"""
+    page = open_figure(make())
+    slider(page).press("ArrowRight")
+    told, drawn = said(page), page.locator(".interactive-plots").inner_html()
+    assert page.evaluate(CARD) == LIGHT_CARD
+    page.evaluate(SWITCH, "dark")
+    assert page.evaluate(CARD) == DARK_CARD and page.evaluate(FAINT) == []
+    assert said(page) == told
+    page.emulate_media(media="print")
+    page.evaluate(SWITCH, "dark")
+    assert page.evaluate(CARD) == LIGHT_CARD
+    page.emulate_media(media="screen")
+    page.evaluate(SWITCH, "light")
+    assert page.locator(".interactive-plots").inner_html() == drawn and said(page) == told
+
+
+def test_light_colours_in_the_dark_are_caught(open_figure):
+    """以前由程式寫死的淺色：在深色的卡片上讀不到，查得出。"""
+    page = open_figure(kl_figure(), theme="dark")
+    assert page.evaluate(FAINT) == []
+    page.evaluate("document.querySelector('.interactive').style.setProperty('--q', '#0072b2')")
+    assert len(page.evaluate(FAINT)) > 2
+
+
+def test_the_darkest_houses_have_an_edge_only_in_the_dark(open_figure):
+    """色階不動；深色的底上看不見的，外面多一圈看得見的。"""
+    page = open_figure(front_page())
+    said(page)
+    colours = "[...document.querySelectorAll('.houses path')].map((path) => path.getAttribute('stroke'))"
+    light = page.evaluate(colours)
+    page.evaluate(SWITCH, "dark")
+    dark = page.evaluate(colours)
+    edges = [colour for colour in dark if colour not in light]
+    assert [colour for colour in dark if colour in light] == light
+    assert 3 < len(edges) < len(light) / 2
+    assert page.evaluate("(all) => all.every((colour) => d3.lab(colour).l > 40)", edges)
 
 
 def test_with_javascript_the_picture_is_gone(open_figure):

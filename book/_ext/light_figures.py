@@ -1,12 +1,14 @@
 """圖檔變小，畫面不變：matplotlib 的 SVG 每個座標寫六位小數、每個點自己一組樣式、點陣存成 PNG。
 
-座標留到百分之一點（一個像素的七十分之一），字形留到字身的千分之一（字型自己的刻度）；長的路徑寫成
-一步一步的差；同一個樣式的點放在一起；沒有名字也沒有樣式的群組拆掉；
-點陣改存不失真的 WebP，縮小三分之一。字的大小、座標軸的框、顏色的寫法都不動：深色的一套
-（dark_figures，要先加上）與檢查圖的測試照樣讀得到。每一張都不能超過 ``LIMIT``，超過就是警告。
+座標留到百分之一點（一個像素的七十分之一），字形留到字身的百分之一（十二點的字，差不到十六分之一點）；
+長的路徑寫成一步一步的差；同一個樣式的點放在一起；沒有名字也沒有樣式的群組拆掉；字的位置寫成 x 與 y；
+沒有用到的深色規則不留；點陣改存不失真的 WebP，縮小三分之一。字的大小、座標軸的框、顏色的寫法都不動：
+深色的一套（dark_figures，要先加上）與檢查圖的測試照樣讀得到。每一張都不能超過 ``LIMIT``，超過就是警告。
+Sphinx 每建一次就把剛畫好的圖再複製過來，所以做好的留在 ``_build/.light-figures``，名字是依據的雜湊。
 """
 
 import base64
+import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -36,6 +38,12 @@ NAMED = re.compile(r'\sid="([^"]*)"')
 KEPT_NAMES = re.compile(r"(?:figure|axes|patch|text)_\d+")
 GROUP = re.compile(r"<g(?: [^>]*)?/?>|</g>")
 PIXELS = re.compile(r"data:image/png;base64,\s*([A-Za-z0-9+/=\s]+)")
+GLYPH = 100  # 字形的座標是幾個百分之一的倍數
+#: 一個字的位置；``x``、``y`` 與平移是同一件事。
+LETTER = re.compile(r'<use xlink:href="(#[^"]*)" transform="translate\((-?[\d.]+) (-?[\d.]+)\)"/>')
+#: 深色的一條規則（dark_figures）與它選的顏色。
+STYLE = re.compile(r"<style.*?</style>", re.S)
+DARK_RULE = re.compile(r'\[style\*="([^"]*)"\]\{[^}]*\}')
 SHORT = 6  # 這麼多步以內的路徑不必寫成差
 
 
@@ -49,7 +57,8 @@ def lightened(svg: str) -> str:
     svg = PLACE.sub(lambda found: f' {found[1]}="{number(grid(found[2]))}"', svg)
     svg = SHIFT.sub(lambda found: f"translate({number(grid(found[1]))} {number(grid(found[2]))})", svg)
     svg = POINTS.sub(together, svg)
-    return without_bare_groups(short_names(PIXELS.sub(as_webp, svg)))
+    svg = LETTER.sub(placed, without_bare_groups(short_names(PIXELS.sub(as_webp, svg))))
+    return only_needed_rules(svg)
 
 
 # ── 座標 ──────────────────────────────────────────────────────────────
@@ -71,7 +80,7 @@ def shorter_path(found: re.Match[str]) -> str:
     if EXPONENT.search(found[1]) or not {command for command, _ in steps} <= set("MLQCz"):
         return found[0]
     scale = float(found[3] or 1)
-    fine = 10 if found[3] else 1  # 字形的字身是 100
+    fine = GLYPH if found[3] else 1  # 字形的字身是 100
     whole = [(command, [grid(text, scale, fine) for text in rest.split()]) for command, rest in steps]
     texts = relative(whole) if len(steps) > SHORT else absolute(whole)
     return f' d="{"".join(texts)}"'
@@ -135,6 +144,17 @@ def same_style(uses: list[str]) -> Iterator[str]:
             yield from (f"<use {place}{f' style={style!r}' if style else ''}/>" for place in places)
 
 
+def placed(found: re.Match[str]) -> str:
+    across = f' x="{found[2]}"' if found[2] != "0" else ""
+    down = f' y="{found[3]}"' if found[3] != "0" else ""
+    return f'<use xlink:href="{found[1]}"{across}{down}/>'
+
+
+def only_needed_rules(svg: str) -> str:
+    drawn = STYLE.sub("", svg)
+    return DARK_RULE.sub(lambda rule: rule[0] if rule[1] in drawn else "", svg)
+
+
 def short_names(svg: str) -> str:
     """被引用的名字換成短的；沒有人引用、也不是座標軸或字的，不寫。"""
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', svg))
@@ -182,20 +202,29 @@ def as_webp(found: re.Match[str]) -> str:
 # ── 建書 ──────────────────────────────────────────────────────────────
 
 
-def lighten(folder: Path, warn: Callable[[str], None]) -> None:
-    """資料夾裡的每一張圖；``warn`` 說出還是太大的。"""
+def lighten(folder: Path, cache: Path, warn: Callable[[str], None]) -> None:
+    """資料夾裡的每一張圖；``warn`` 說出還是太大的。``cache`` 只留這一次用到的。"""
+    cache.mkdir(parents=True, exist_ok=True)
+    code, wanted = Path(__file__).read_bytes(), set()
     for figure in sorted(folder.glob("*.svg")):
-        before = figure.read_text(encoding="utf-8")
-        after = lightened(before)
-        if after != before:
-            figure.write_text(after, encoding="utf-8")
+        before = figure.read_bytes()
+        wanted.add(kept := cache / f"{hashlib.sha256(code + before).hexdigest()[:16]}.svg")
+        if not kept.exists():
+            kept.with_suffix(".part").write_text(lightened(before.decode("utf-8")), encoding="utf-8")
+            kept.with_suffix(".part").replace(kept)
+        if kept.read_bytes() != before:
+            figure.write_bytes(kept.read_bytes())
+    for old in set(cache.iterdir()) - wanted:
+        old.unlink()
     for figure in sorted(path for path in folder.glob("*") if path.stat().st_size > LIMIT):
         warn(f"圖 {figure.name} 有 {figure.stat().st_size / 1000:.0f} kB，超過 {LIMIT // 1000} kB")
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
     if error is None and app.builder.format == "html":
-        lighten(Path(app.outdir, "_images"), lambda text: logger.warning(text, type="light_figures"))
+        site = Path(app.outdir)
+        kept = site.parent / ".light-figures"
+        lighten(site / "_images", kept, lambda text: logger.warning(text, type="light_figures"))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -15,8 +15,8 @@ from sphinx.application import Sphinx
 
 from vae_from_scratch.narrow_figures import separated
 
-#: 不擋畫面的：除了這些。前者別的腳本的設定要用；narrow.js 要在 MathJax 之前。
-BLOCKING = ("documentation_options.js", "narrow.js")
+#: 不擋畫面的：除了這個，別的腳本的設定要用它。
+BLOCKING = ("documentation_options.js",)
 #: 頁面用不到的（相對於網站）。
 UNUSED = (
     "_sources",
@@ -30,12 +30,6 @@ UNUSED = (
     "_static/**/*.map",
     "fonts/*.ttf",
     "opencc/*Characters.txt",
-    # MathJax 自己不會去拿的幾個大的：已經在 tex-chtml.js 裡、要寫 \\require 才載入，或是全部合在一起的。
-    "mathjax/output/chtml/fonts/tex.js",
-    "mathjax/input/tex/extensions/all-packages.js",
-    "mathjax/input/tex/extensions/ams.js",
-    "mathjax/input/tex/extensions/physics.js",
-    "mathjax/input/tex/extensions/mathtools.js",
 )
 IMAGE = re.compile(r"<(img|source)\b([^>]*?)\s*/?>")
 FILE = re.compile(r'\b(?:src|srcset)="[^"]*_images/([^"/]+)"')

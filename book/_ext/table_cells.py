@@ -2,6 +2,7 @@
 
 pandas 的標題一律靠右、文字欄靠左，兩者對不上。這裡看每一欄的內容：都是數字的欄標上 ``number``，
 其餘的標上 ``words``，標題跟著；樣式在 course.css。Markdown 的表由作者對齊，只把數字標出來。
+數字前面的連字號換成負號（−），與內文相同。
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
+from typography_zh_tw import with_minus
 
 NUMBER = re.compile(r"[-−+±~≈<>≤≥×()\[\]\d\s.,，、%eE/:–]*\d[-−+±~≈<>≤≥×()\[\]\d\s.,，、%eE/:–]*")
 EMPTY = frozenset({"", "-", "—", "–", "NaN", "無"})
@@ -36,6 +38,8 @@ def aligned(html: str) -> str:
             _mark_columns(table, rows)
         else:
             _mark_numbers(table)
+        for cell in filter(_is_number_cell, table.find_all(["th", "td"])):
+            _use_minus(cell)
     return str(soup)
 
 
@@ -49,10 +53,19 @@ def _mark_columns(table: Tag, rows: Sequence[Sequence[Tag]]) -> None:
             _add_class(cell, found)
 
 
+def _use_minus(cell: Tag) -> None:
+    for text in cell.find_all(string=True):
+        text.replace_with(with_minus(text))
+
+
 def _mark_numbers(table: Tag) -> None:
     for cell in table.find_all("td"):
         if is_number(cell.get_text()):
             _add_class(cell, "number")
+
+
+def _is_number_cell(cell: Tag) -> bool:
+    return is_number(cell.get_text())
 
 
 def _spans(cell: Tag) -> bool:
@@ -72,6 +85,8 @@ def mark_page(app: Sphinx, doctree: nodes.document) -> None:
     for entry in doctree.findall(nodes.entry):
         if is_number(entry.astext()):
             entry["classes"].append("unbroken")
+            for text in list(entry.findall(nodes.Text)):
+                text.parent.replace(text, nodes.Text(with_minus(text)))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import logging
 import re
 import subprocess
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from sphinx.application import Sphinx
 
 from vae_from_scratch.bench.processes import node
 
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # 它的流水帳會淹沒別的錯誤
 #: 與 course.css 的 unicode-range 相同：中日韓的字與全形的標點。
 RANGES = ((0x2026, 0x2026), (0x2E80, 0x9FFF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF))
 TRADITIONAL = ("NotoSansTC-Regular", "NotoSansTC-Bold")
@@ -122,6 +124,7 @@ def subset(source: Path, target: Path, letters: set[str]) -> None:
     use_node_brotli()
     options = cutting.Options(flavor="woff2", hinting=False, recalc_timestamp=False)
     options.layout_features = ["*"]
+    options.drop_tables += ["FFTM"]  # 編輯字型的軟體的紀錄
     font = cutting.load_font(str(source), options)
     cutter = cutting.Subsetter(options)
     cutter.populate(text="".join(sorted(letters)))

@@ -110,7 +110,6 @@
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target || !words.length) return;
     unfold(target);
-    await window.MathJax?.startup?.promise;
     const found = ranges(areasOf(target), words);
     const first = found.find((range) => !folded(range)) ?? found[0];
     if (first) unfold(first.startContainer);

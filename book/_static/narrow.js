@@ -1,246 +1,48 @@
-// 公式太寬時改排，讀者才不必左右捲：推導的理由換到下一行，還放不下就在等號與加號的前面換行，
-// 最後才縮小一點。寬度照讀者的畫面量；轉向、改變視窗大小、打開摺起來的段落，就重排那幾個。
-// Jupyter Book 把 _static 裡的腳本放進每一頁，不延後，在 MathJax 的設定之後、它自己（延後）之前執行。
+// 公式太寬時，讀者不必左右捲：換成建書時另外排好的窄的那一種（book/formulas/narrow.cjs），再放不下就縮小一點。
+// 還是要捲的，鍵盤才停得住；其餘的公式不是停留點。手機上，有理由的一開始就是窄的（base.css）。轉向、改變視窗大小、打開摺起來的段落，就再看一次。
 "use strict";
 
 (() => {
-  const PHONE = 600;              // 視窗比這個窄，理由一律自己一行
   const SMALLEST = 0.78;          // 字最多縮到這個比例
-  const INDENT = 1;               // 接續的一行縮幾個 em
-  const RELATIONS = new Set(["=", "<", ">", ...("approx le ge ne leq geq neq equiv propto sim to mapsto Longrightarrow "
-    + "Rightarrow Leftrightarrow Longleftrightarrow iff implies longrightarrow ll gg xrightarrow in").split(" ").map((s) => `\\${s}`)]);
-  const SIGNS = new Set(["+", "-", "−", "\\pm"]);
-  const SPACES = new Set(["\\quad", "\\qquad"]);
-  const PRODUCTS = new Set(["\\cdot", "\\times", "\\,"]);
-  const OPEN = new Set(["(", "[", "\\{", "\\lvert", "\\lVert"]);
-  const CLOSE = new Set([")", "]", "\\}", "\\rvert", "\\rVert"]);
-  const LINED = /^\\begin\{(split|aligned|align\*?|gathered|gather\*?)\}([\s\S]*)\\end\{\1\}\s*([.,，。；]?)$/;
-  const REASON = /^(?:\{\\small\s*)?\\text\{\s*（/;
+  const SIZE = "1ex / 0.442";     // 與 base.css 相同
+  const FORMULAS = 'article mjx-container[display="true"]';
 
-  // ── 拆開 TeX ───────────────────────────────────────────────────────
+  const overflows = (box) => box.clientWidth > 0 && box.scrollWidth > box.clientWidth + 1;   // 摺起來的，打開時再看
 
-  const tokens = (tex) => tex.match(/\\(?:begin|end)\{[^}]*\}|\\text\{[^{}]*\}|\\[A-Za-z]+\s*|\\[\s\S]|\s+|[\s\S]/g) ?? [];
-
-  // 每個記號外面有幾層大括號、環境或 \left（不能換行），又有幾層小括號（盡量不換行）。
-  function scanned(tex) {
-    let hard = 0, soft = 0;
-    return tokens(tex).map((raw) => {
-      const token = raw.trim();
-      if (token === "}" || token.startsWith("\\end{") || token === "\\right") hard -= 1;
-      if (CLOSE.has(token)) soft = Math.max(0, soft - 1);
-      const found = { raw, token, hard, soft };
-      if (token === "{" || token.startsWith("\\begin{") || token === "\\left") hard += 1;
-      if (OPEN.has(token)) soft += 1;
-      return found;
+  // 先全部量，再全部改：一個一個來，瀏覽器每一個都要重新排整頁。
+  function fitAll(inside) {
+    const boxes = [...inside.querySelectorAll(FORMULAS)];
+    for (const box of boxes) {
+      box.classList.remove("narrowed");
+      box.style.fontSize = "";
+      box.removeAttribute("tabindex");
+    }
+    const wide = boxes.filter(overflows);
+    for (const box of wide) if (box.classList.contains("two")) box.classList.add("narrowed");
+    const ratios = wide.map((box) => box.clientWidth / box.scrollWidth);
+    wide.forEach((box, at) => {
+      if (ratios[at] < 1) box.style.fontSize = `calc(${Math.max(SMALLEST, Math.floor(ratios[at] * 98) / 100)} * ${SIZE})`;
     });
+    for (const box of wide.filter(overflows)) box.tabIndex = 0;
   }
 
-  function splitAt(tex, separator) {
-    const parts = [""];
-    for (const { raw, token, hard } of scanned(tex)) {
-      if (token === separator && hard === 0) parts.push("");
-      else parts[parts.length - 1] += raw;
-    }
-    return parts;
-  }
-
-  // 外面包著的排列環境拿掉，剩下一列一列；不是排列環境的，整個是一列。
-  function rowsOf(tex) {
-    let body = tex.trim(), mark = "";
-    for (let found = body.match(LINED); found; found = body.match(LINED)) {
-      body = found[2].trim();
-      mark = found[3] + mark;
-    }
-    const rows = splitAt(body, "\\\\").map((row) => row.replace(/^\s*\[-?[\d.]+(?:em|ex|pt|px)\]/, "").trim()).filter(Boolean);
-    if (mark && rows.length) rows[rows.length - 1] += mark;
-    return rows.map(cellsOf);
-  }
-
-  // 一列：式子的左邊、右邊，以及它的理由。
-  function cellsOf(row) {
-    const cells = splitAt(row, "&").map((cell) => cell.trim());
-    const reasons = cells.filter((cell) => REASON.test(cell));
-    const [left, ...right] = cells.filter((cell) => !REASON.test(cell));
-    return { left, right: right.filter(Boolean).join("\\quad "), reason: reasons.join(" "), aligned: cells.length > 1 };
-  }
-
-  // ── 在哪裡換行 ─────────────────────────────────────────────────────
-
-  // 依序試：等號；加減號與 \quad；一層括號裡的加減號；兩層的與乘號。回傳切開的幾段，每一段以切的那個符號開頭。
-  function pieces(tex, level) {
-    const parts = [""];
-    let before = "";
-    for (const { raw, token, hard, soft } of scanned(tex)) {
-      const binary = before && !RELATIONS.has(before) && !SIGNS.has(before) && !OPEN.has(before)
-        && !["^", "_", ",", "|", "\\|", "\\bigl", "\\Bigl"].includes(before);
-      const here = hard === 0 && !["^", "_"].includes(before) && (
-        (RELATIONS.has(token) && soft === 0)
-        || (level >= 1 && soft === 0 && (SPACES.has(token) || (SIGNS.has(token) && binary)))
-        || (level >= 2 && soft <= level - 1 && SIGNS.has(token) && binary)
-        || (level >= 3 && soft === 0 && PRODUCTS.has(token)));
-      if (here && parts[parts.length - 1].trim()) parts.push("");
-      if (!(SPACES.has(token) && here)) parts[parts.length - 1] += raw;
-      if (token) before = token;
-    }
-    return parts.filter((part) => part.trim());
-  }
-
-  // 理由太長，在句讀的後面、在字與式子之間換行。
-  function wordPieces(reason) {
-    const cut = reason.replace(/\\text\{([^{}]*)\}/g, (_, words) =>
-      (words.match(/[^，；、：=]*[，；、：=]|[^，；、：=]+/g) ?? []).map((part) => `\\text{${part}}`).join(""));
-    const parts = [""];
-    for (const { raw, token, hard } of scanned(cut)) {
-      if (hard === 0 && token.startsWith("\\text{") && !/^\\text\{[），；、：]/.test(token)) parts.push("");
-      parts[parts.length - 1] += raw;
-    }
-    return parts.filter(Boolean);
-  }
-
-  // 一段一段接，放不下就換行；第一行縮 first，之後縮 rest。
-  function filled(parts, width, measure, first, rest) {
-    const lines = [{ tex: "", indent: first }];
-    for (const part of parts) {
-      const last = lines[lines.length - 1];
-      if (last.tex && measure(last.tex + part) + last.indent > width) lines.push({ tex: part, indent: rest });
-      else last.tex += part;
-    }
-    return lines;
-  }
-
-  const widest = (lines, measure) => Math.max(...lines.map(({ tex, indent }) => measure(tex) + indent));
-
-  // 由粗到細試著切，第一個放得下的就用；都放不下，用最窄的。
-  function broken(tex, width, measure, first, rest) {
-    let best = [{ tex, indent: first }];
-    for (let level = 0; level <= 3 && widest(best, measure) > width; level += 1) {
-      const lines = filled(pieces(tex, level), width, measure, first, rest);
-      if (widest(lines, measure) < widest(best, measure)) best = lines;
-    }
-    return best;
-  }
-
-  function reasonLines(reason, width, measure, indent) {
-    const small = (tex) => `{\\small ${tex}}`;
-    if (measure(small(reason)) + indent <= width) return [{ tex: small(reason), indent }];
-    return filled(wordPieces(reason), width, (tex) => measure(small(tex)), indent, indent + 0.85)
-      .map((line) => ({ tex: small(line.tex), indent: line.indent }));
-  }
-
-  // ── 三種排法 ───────────────────────────────────────────────────────
-
-  const environment = (lines) => `\\begin{aligned}${lines.join("\\\\ ")}\\end{aligned}`;
-
-  // 一、等號仍然對齊，理由換到下一行。
-  function below(rows) {
-    return environment(rows.flatMap(({ left, right, reason, aligned }) => [
-      aligned ? `${left}&${right ? "{}" : ""}${right}` : `&${left}`,
-      ...(reason ? [`&\\quad{\\small ${reason}}`] : []),
-    ]));
-  }
-
-  // 二、靠左排，太長的換行。
-  function flush(rows, width, measure) {
-    const lines = rows.flatMap(({ left, right, reason }) => {
-      const first = left ? 0 : INDENT;
-      const math = broken(right ? `${left}{}${right}` : left, width, measure, first, INDENT);
-      return reason ? [...math, ...reasonLines(reason, width, measure, 2 * INDENT)] : math;
-    });
-    return environment(lines.map(({ tex, indent }) => `&${indent ? `\\hspace{${indent}em}` : ""}{}${tex}`));
-  }
-
-  // ── 接到 MathJax ───────────────────────────────────────────────────
-
-  const COMPILE = 20;  // MathJax 的一個階段：從原始碼重新排
-  const frame = (item) => item.typesetRoot;
-  const overflows = (item) => frame(item).scrollWidth > frame(item).clientWidth + 1;
-
-  // 重排會清掉 outputData；中文用的頁面字型記在裡面，要放回去。
-  function redraw(item, tex, document) {
-    item.math = tex;
-    item.state(COMPILE - 1);
-    item.outputData.mtextFamily = item.family;
-    document.renderActions.renderMath(item, document, COMPILE);
-  }
-
-  // 一段 TeX 排出來有幾個 em 寬；同一段只量一次。中文字要放進頁面量：大小與位置借 ``like`` 這個公式的，
-  // 容器另外給（MathJax 量完會移除它，預設是上一個排好的公式）。
-  function measurer(document, like) {
-    const known = new Map(), jax = document.outputJax;
-    const node = frame(like).parentNode, { metrics } = like;
-    const container = window.document.createElement("mjx-container");
-    container.className = "MathJax";
-    container.setAttribute("jax", "CHTML");
-    return (tex) => {
-      if (!known.has(tex)) {
-        const item = new document.options.MathItem(`\\displaystyle ${tex}`, document.inputJax[0], true);
-        Object.assign(item, { metrics, start: { node, n: 0, delim: "" } });
-        item.compile(document);
-        item.outputData.mtextFamily = like.family;
-        jax.container = container;
-        known.set(tex, jax.getBBox(item, document).w);
-      }
-      return known.get(tex);
-    };
-  }
-
-  function shrink(item) {
-    const box = frame(item), ratio = box.clientWidth / box.scrollWidth;
-    if (ratio < 1) box.style.fontSize = `${Math.max(SMALLEST, Math.floor(ratio * 98) / 100) * item.size}%`;
-  }
-
-  function fit(item, document, measure) {
-    const box = frame(item);
-    if (!box.clientWidth) return;   // 摺起來了，打開時再排
-    const rows = rowsOf(item.whole), reasons = rows.some(({ reason }) => reason);
-    const changed = item.math !== item.whole || box.style.fontSize !== item.shown;
-    if (changed) redraw(item, item.whole, document);
-    if (!(overflows(item) || (reasons && innerWidth < PHONE))) return;
-    if (reasons) redraw(item, below(rows), document);
-    const size = parseFloat(getComputedStyle(frame(item)).fontSize);
-    if (overflows(item)) redraw(item, flush(rows, frame(item).clientWidth / size, measure), document);
-    if (overflows(item)) shrink(item);
-  }
-
-  function fitAll(document, items) {
-    if (!items.length) return;
-    for (const item of items) item.family ??= item.outputData.mtextFamily;
-    const measure = measurer(document, items[0]);
-    for (const item of items) {
-      item.whole ??= item.math;
-      item.shown ??= frame(item).style.fontSize;
-      item.size = parseFloat(item.shown) || 100;
-      try { fit(item, document, measure); } catch (error) { redraw(item, item.whole, document); console.error(error); }
-    }
-  }
-
-  const displayed = (document, inside) => [...document.math].filter((item) => item.display && inside.contains(frame(item)));
-
-  function watch(document) {
+  function watch() {
     let width = innerWidth, waiting = 0;
     addEventListener("resize", () => {
       if (innerWidth === width) return;   // 手機捲動時收起網址列，只變高度
       width = innerWidth;
       clearTimeout(waiting);
-      waiting = setTimeout(() => fitAll(document, displayed(document, window.document.body)), 150);
+      waiting = setTimeout(() => fitAll(document), 150);
     });
-    window.document.addEventListener("toggle", ({ target }) => {
-      if (target.open) fitAll(document, displayed(document, target));
-    }, true);
+    document.addEventListener("toggle", ({ target }) => { if (target.open) fitAll(target); }, true);
   }
 
-  const settings = window.MathJax ?? {};
-  window.MathJax = {
-    ...settings,
-    startup: {
-      ...settings.startup,
-      async pageReady() {
-        await window.MathJax.startup.defaultPageReady();
-        const { document } = window.MathJax.startup;
-        await window.document.fonts.ready;
-        fitAll(document, displayed(document, window.document.body));
-        watch(document);
-      },
-    },
-  };
+  async function begin() {
+    await document.fonts.ready;     // 中文的寬度由字型決定
+    fitAll(document);
+    watch();
+  }
+
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
+  else begin();
 })();

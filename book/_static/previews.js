@@ -29,7 +29,7 @@
 
   /** 載入不了（書不完整）就沒有預覽，連結照常能用。 */
   function begin() {
-    loading ??= Promise.all([script("link-previews.js"), script("_static/previews/card.js"), style("_static/previews/card.css")])
+    loading ??= Promise.all([script("link-previews.js"), script("_static/previews/card.js"), style("_static/previews/card.css"), style("_static/formulas.css")])
       .then(() => { previews = window.BookPreviews.start({ root: ROOT, keyOf, touched, entries: window.BOOK_PREVIEWS }); })
       .catch(() => {});
     return loading;

@@ -11,7 +11,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 AHEAD = re.compile(r"^(?:.*/)?(\d\d)-[^/#]+\.html#(?:equation-|fig-|thm-)")
 CHARACTERS_A_MINUTE, MINUTES_A_FORMULA, MINUTES_A_FIGURE = 300, 1 / 2, 1 / 3
 #: 不是讀的：摺起來的、程式與它印的字、章末的連結。
-NOT_READ = "details, .cell_input, .solution, pre, script, style, svg, .headerlink, .layer-switch"
+NOT_READ = "details, .cell_input, .solution, pre, script, style, svg, .headerlink, .layer-switch, .page-files"
 
 
 class MainLine(NamedTuple):

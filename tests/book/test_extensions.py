@@ -368,6 +368,13 @@ def test_a_table_with_spans_only_marks_numbers(extension):
     assert re.findall(r'class="(\w+)">([^<]*)', html) == [("number", "0.65 ± 0.02")]
 
 
+def test_a_number_in_a_table_has_a_minus_and_a_word_keeps_its_hyphen(extension):
+    table = TABLE.replace("0.65", "<b>-0.65</b>").replace("VAE", "k-NN").replace("—", "(-0.5, -1e-12)")
+    html = extension("table_cells").aligned(table)
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", html)
+    assert cells == ["k-NN", "<b>−0.65</b> ± 0.02", "PCA", "(−0.5, −1e-12)"]
+
+
 SVG = '<svg><dc:title>matplotlib</dc:title><style>*{}</style><path style="fill: #1b1f24"/></svg>'
 
 
@@ -464,3 +471,59 @@ def test_dark_figures_have_enough_contrast(extension):
     for colour in COLOURS.values():
         assert contrast(dark.get(colour.lower(), colour), dark["#ffffff"]) > 4.5
     assert contrast(COLOURS["ink"], dark["#ffffff"]) < 1.5
+
+
+#: 互動圖的字、字底下的底。
+ON_GROUND = ("ink", "muted", "soft", "hint", "link", "prior-text", "q", "good", "bad")
+WORDS = [
+    *((word, "ground") for word in ON_GROUND),
+    *(("ink", ground) for ground in ("raised", "tint", "chosen", "shown", "unused")),
+    *((word, "tint") for word in ("soft", "link", "good", "bad")),
+    ("unused-text", "unused"),
+    ("bad", "alarm"),
+    ("tip-text", "tip"),
+    ("ground", "q"),  # 藍底的按鈕
+    ("ground", "ink"),  # 選著的實驗
+]
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+def test_the_words_of_a_live_figure_have_enough_contrast(extension, theme):
+    """淺色、深色；按鈕與欄位的框對底超過 3。反例：裝飾的線不到。"""
+    colours = {name: pair[theme] for name, pair in extension("dark_figures").palette().items()}
+    assert [pair for pair in WORDS if contrast(*(colours[name] for name in pair)) < 4.5] == []
+    on_ground = {role: contrast(colours[role], colours["ground"]) for role in ("p", "data", "noise")}
+    assert min(on_ground.values()) > (3, 4.5)[theme], "圖裡的線也用這三個顏色，淺色的超過 3"
+    assert contrast(colours["edge"], colours["ground"]) > 3 > contrast(colours["line"], colours["ground"])
+
+
+def test_the_palette_of_live_figures_is_the_one_of_the_course(extension):
+    """全書的顏色只有一個家：淺色是 COLOURS，深色是靜止的圖的那一套；列印永遠是淺色。"""
+    from vae_from_scratch.plotting import COLOURS
+
+    figures = extension("dark_figures")
+    for role, colour in COLOURS.items():
+        assert figures.palette()[role] == (colour.lower(), figures.DARK.get(colour.lower(), colour.lower()))
+    light, dark = figures.palette_css().splitlines()
+    assert "--q:#0072b2" in light and "--q:#4da6dd" in dark and dark.startswith("@media not print")
+
+
+INTERACTIVE = Path("book/_static/interactive")
+
+
+def names_and_fixed(text: str) -> tuple[set[str], list[str]]:
+    """用了哪些 --名字，寫死了哪些顏色。"""
+    fixed = re.findall(r"#[0-9A-Fa-f]{3}(?:[0-9A-Fa-f]{3})?\b", text)
+    return set(re.findall(r"var\(--([a-z-]+)\)", text)), fixed
+
+
+def test_every_colour_of_a_live_figure_is_in_the_palette(extension):
+    """樣式裡沒有寫死的顏色，名字都在那一套裡，那一套裡沒有多的。反例：以前的寫法。"""
+    styles = "".join(path.read_text(encoding="utf-8") for path in sorted(INTERACTIVE.glob("*.css")))
+    programs = "".join(path.read_text(encoding="utf-8") for path in sorted(INTERACTIVE.rglob("*.js")))
+    (used, fixed), (named, _) = names_and_fixed(styles), names_and_fixed(programs)
+    palette = extension("dark_figures").palette().keys()
+    assert fixed == []
+    assert (used | named) - palette == {"pst-font-family-base"}
+    assert extension("dark_figures").CARD.keys() <= used | named
+    assert names_and_fixed("a { color: #4A4F55; fill: var(--gone) }") == ({"gone"}, ["#4A4F55"])

@@ -56,7 +56,7 @@ def test_sizes_come_from_both_drawings(weight, tmp_path):
     assert found == {"a1.svg": (600, 300), "a1-narrow.svg": (360, 500)}
 
 
-def test_scripts_do_not_block_except_the_two_that_must(weight, tmp_path):
+def test_scripts_do_not_block_except_the_one_that_must(weight, tmp_path):
     names = ["_static/documentation_options.js", "_static/copybutton.js", "_static/narrow.js", None]
     scripts: list[Any] = [SimpleNamespace(filename=name, attributes={}) for name in names]
     styles: list[Any] = [
@@ -65,7 +65,7 @@ def test_scripts_do_not_block_except_the_two_that_must(weight, tmp_path):
     context: dict[str, Any] = {"body": "", "script_files": scripts, "css_files": styles}
     app = SimpleNamespace(srcdir=tmp_path, builder=SimpleNamespace(images={}))
     weight.change_page(app, "a", "page.html", context, None)
-    assert [bool(script.attributes) for script in scripts] == [False, True, False, False]
+    assert [bool(script.attributes) for script in scripts] == [False, True, True, False]
     assert [style.filename for style in context["css_files"]] == ["_static/course.css"]
 
 

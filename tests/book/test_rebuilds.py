@@ -186,6 +186,23 @@ def test_only_the_readers_of_a_change_are_executed(tmp_path):
     assert book.said == ""
 
 
+@pytest.mark.slow
+def test_a_changed_extension_reaches_every_page_and_executes_none(tmp_path):
+    """擴充把「one」印成大寫：改了它，讀過的頁也跟著變；沒有改，什麼也不重讀。"""
+    book = SmallBook(tmp_path / "專案")
+    book.write("ext/shout.py", "def setup(app):\n    app.connect('source-read', lambda a, d, s: None)\n")
+    ext = str(book.folder / "ext")
+    conf = f"sys.path.insert(0, {ext!r})\nimport static_files, pathlib\n"
+    conf += f"static_files.EXTENSIONS = pathlib.Path({ext!r})\nextensions.append('shout')\nroot_doc"
+    book.edit("book/conf.py", "root_doc", conf)
+    assert book.build() == {"one", "two", "three"} and "<h1>one" in book.html()["one.html"]
+    book.edit("ext/shout.py", "None", "s.__setitem__(0, s[0].replace('# one', '# ONE'))")
+    assert book.build() == set() and "<h1>ONE" in book.html()["one.html"]
+    read = (book.folder / "_build/html/.doctrees/one.doctree").stat().st_mtime_ns
+    assert book.build() == set()
+    assert (book.folder / "_build/html/.doctrees/one.doctree").stat().st_mtime_ns == read
+
+
 def test_only_the_latest_states_are_kept(extension, tmp_path):
     cache = extension("execution_cache")
     app = SimpleNamespace(outdir=tmp_path / "html", env=SimpleNamespace(found_docs={"one"}))

@@ -131,7 +131,7 @@ def build_of(folder: Path) -> Path:
         "html/_static/a.css",
         "notebooks/book/01.ipynb",
         f"study/{STUDY}/{KEY}.npz",
-        "book.pdf",
+        f"vae-from-scratch-{vae_from_scratch.__version__}.pdf",
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name, encoding="utf-8")
@@ -147,11 +147,13 @@ def test_a_release_is_complete_and_the_same_every_time(monkeypatch, tmp_path):
     packed = {file.name: file.read_bytes() for file in (tmp_path / "one").iterdir()}
     assert packed == {file.name: file.read_bytes() for file in (tmp_path / "two").iterdir()}
     assert set(packed) == {
-        "SHA256SUMS", "notes.md", "book.pdf", "course.whl",
+        "SHA256SUMS", "notes.md", f"{name}.pdf", "course.whl",
         f"{name}-site.zip", f"{name}-notebooks.zip", f"{name}-study-{STUDY}.zip",
     }  # fmt: skip
     with zipfile.ZipFile(tmp_path / "one" / f"{name}-site.zip") as site:
-        assert site.namelist() == [f"{name}/_static/a.css", f"{name}/index.html"] and site.testzip() is None
+        carried = [f"downloads/{file}" for file in ("course.whl", f"{name}-notebooks.zip", f"{name}.pdf")]
+        assert site.namelist() == [f"{name}/{file}" for file in ("_static/a.css", *carried, "index.html")]
+        assert site.testzip() is None
     contents = study_archive.check(tmp_path / "one" / f"{name}-study-{STUDY}.zip")
     assert (contents.study, list(contents.files)) == (STUDY, [f"{KEY}.npz"])
     assert f"{contents.digest}  {name}-study-{STUDY}.zip\n" in packed["SHA256SUMS"].decode(), "兩處同一個雜湊"

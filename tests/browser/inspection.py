@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
-# 畫面上還看得到 TeX 原始碼，或 MathJax 回報錯誤。
+# 畫面上還看得到 TeX 原始碼，或排不出來的公式。
 UNRENDERED = r"""() => {
   const raw = [...document.querySelectorAll(".math")].filter((e) => !e.querySelector("mjx-container"));
   const errors = [...document.querySelectorAll("mjx-merror, merror")];
@@ -43,10 +43,9 @@ OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
     .map((e) => `${e.tagName}.${e.className} ${Math.round(e.getBoundingClientRect().right)}px`).slice(0, 5)"""
 
 
-# 公式排好、字型載好、一進頁面就開始的轉場也走完：轉場到一半的顏色，讀者停不下來看，量了也不算數。
+# 字型載好、一進頁面就開始的轉場也走完：轉場到一半的顏色，讀者停不下來看，量了也不算數。
 # 換了主題，網頁的腳本要到下一次重畫才知道，轉場那時才開始，所以先等兩次重畫。
 SETTLED = """async () => {
-  await window.MathJax?.startup?.promise;
   await document.fonts.ready;
   await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
   // 收合的 <details> 裡，時間不往前走，轉場也就不會結束；看不見的不等。

@@ -14,7 +14,7 @@ from scipy import integrate, special, stats
 
 from tests.browser.inspection import inaccessible, opened, overflow
 from tests.built_book import require_book
-from tests.figure_page import write_page
+from tests.figure_page import CARD, DARK_CARD, SWITCH, greys, write_page
 from tests.quick_explorer import quick_model
 from vae_from_scratch.housing import explorer
 from vae_from_scratch.housing.absence import all_columns
@@ -600,6 +600,27 @@ def test_it_is_accessible(browser, tmp_path, figure, theme):
         settle(page)
         assert noise == []  # axe 自己會再讀一次樣式檔，那是它的雜音
         assert inaccessible(page) == []
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_the_theme_changes_and_the_place_stays(browser, tmp_path, figure, watched):
+    """換明暗：畫布照新的顏色重畫，把手不動。沒有聽到換了，就還是舊的。"""
+    path = tmp_path / "figure.html"
+    write_page(path, figure)
+    if not watched:
+        deaf = "<script>window.MutationObserver = class { observe() {} };</script><title>"
+        path.write_text(path.read_text(encoding="utf-8").replace("<title>", deaf), encoding="utf-8")
+    with opened(browser, path) as (page, noise):
+        move_to(page, (1.5, -0.5))
+        page.get_by_label("顏色", exact=True).select_option(index=2)
+        settle(page)
+        handle = page.locator(".handle").get_attribute("transform")
+        assert greys(page) == {"light": True, "dark": False}
+        page.evaluate(SWITCH, "dark")
+        assert page.evaluate(CARD) == DARK_CARD
+        assert page.locator(".handle").get_attribute("transform") == handle
+        assert greys(page) == {"light": not watched, "dark": watched}
+        assert noise == []
 
 
 # ── 書裡的那一頁 ──────────────────────────────────────────────────────

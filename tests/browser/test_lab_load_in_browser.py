@@ -228,7 +228,7 @@ PLANTED = {
         "this.frame ??= requestAnimationFrame(() => {",
         "this.frame = requestAnimationFrame(() => {",
     ),
-    "沒有新的快照也重畫平面": ("lab/plane.js", "if (this.stale) this.repaint();", "this.repaint();"),
+    "沒有新的快照也重畫平面": ("lab/plane.js", "if (this.stale || this.theme !== this.stage.theme)", ""),
     "畫的時候逼瀏覽器先排版": (
         "lab.js",
         "    plane.draw(probe);\n",

@@ -162,6 +162,11 @@ def test_from_a_dropped_file_to_the_plane_codes_and_generated_rows(open_own):
         page.locator(".own-unusual tbody tr").first.locator("button").inner_text()
         in page.locator(".own-card h4").first.inner_text()
     )
+    assert page.locator(".own-unusual tr.shown").count() == 1
+    assert page.locator(".own-unusual tbody tr").first.locator("[aria-current=true]").count() == 1
+    page.locator(".own-unusual button").nth(3).click()
+    page.wait_for_selector(".own-unusual tbody tr:nth-child(3).shown")
+    assert page.locator(".own-unusual [aria-current]").count() == 1
 
 
 def test_any_column_colours_the_plane_and_a_dot_tells_its_row(open_own):

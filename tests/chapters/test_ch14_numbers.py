@@ -6,6 +6,7 @@ from importlib import resources
 import numpy as np
 import pytest
 
+from vae_from_scratch.model import VAE
 from vae_from_scratch.network import Network
 
 
@@ -54,3 +55,22 @@ def test_the_command_does_what_the_checklist_automates():
     words = "".join(inspect.getsource(module) for module in (report, findings))
     words += resources.files("vae_from_scratch.tables").joinpath("report.html.j2").read_text("utf-8")
     assert all(word in words for word in ("不看編碼", "活躍的單元", "打亂目標", "另一半"))
+
+
+def test_the_capstone_is_judged_by_the_study(experiment):
+    """畢業作的界線：暖身的十次訓練，同樣的網路、同樣的設定、同樣的切分。"""
+    from vae_from_scratch.course import capstone
+
+    runs = [r for r in experiment("warmup") if r.run.model["warmup_epochs"] == 20]
+    assert [r.run.seed for r in runs] == list(range(10))
+    found = [(round(float(r.metrics["elbo"]), 4), round(float(r.metrics["r2"]), 4)) for r in runs]
+    assert tuple(found) == capstone.COURSE
+    recipe, model = capstone.Recipe(), runs[0].run.model
+    assert all(
+        getattr(recipe, name) == model[name] for name in ("latent_dim", "beta", "warmup_epochs", "epochs")
+    )
+    assert list(recipe.hidden) == model["hidden"] and runs[0].arrays["parameters"].size == 158_728
+    parameters = inspect.signature(VAE).parameters
+    assert (recipe.batch_size, recipe.learning_rate) == tuple(
+        parameters[name].default for name in ("batch_size", "learning_rate")
+    )

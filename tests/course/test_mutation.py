@@ -8,7 +8,7 @@ from vae_from_scratch.course import mutation
 from vae_from_scratch.course.sets import ExerciseSet, all_sets, course_root
 
 ROOT = course_root()
-SAMPLE = 15  # 每一組抽幾個
+SAMPLE = {"operators": 12, "numerical": 5}  # 每一組抽幾個
 
 SOLUTION = '''"""練習 ex01：試試看（第 1 章，1 分）"""
 import numpy as np
@@ -50,12 +50,13 @@ def write_set(root, tests):
     return chosen
 
 
+@pytest.mark.parametrize("family", mutation.FAMILIES)
 @pytest.mark.parametrize("chosen", all_sets(ROOT), ids=lambda chosen: chosen.name)
-def test_a_sample_of_mutants_is_killed(chosen, capsys):
-    mutants = list(mutation.mutants_of(chosen))
-    sample = random.Random(chosen.number).sample(mutants, min(SAMPLE, len(mutants)))
+def test_a_sample_of_mutants_is_killed(chosen, family, capsys):
+    mutants = list(mutation.mutants_of(chosen, family))
+    sample = random.Random(chosen.number).sample(mutants, min(SAMPLE[family], len(mutants)))
     alive = [mutant.label for mutant in sample if mutation.survives(mutant)]
-    explained = mutation.explanations(ROOT).get(chosen.name, {})
+    explained = mutation.explanations(ROOT, family).get(chosen.name, {})
     assert [label for label in alive if label not in explained] == []
 
 
@@ -68,6 +69,44 @@ def test_mutants_cover_operators_numbers_names_and_calls(tmp_path):
     assert "return np.mean(weight * x ** 2, axis=-1) / 2" in changed
     assert "return np.sum(weight * x ** 2) / 2" in changed
     assert len(labels) == len(set(labels)) and not any("說明" in label for label in labels)
+
+
+HABITS = '''"""練習 ex01：試試看（第 1 章，1 分）"""
+import numpy as np
+
+
+def log_softmax_of(levels, x):
+    """說明。"""
+    total = np.log(np.sum(np.exp(x), axis=-1)) / np.log(2)
+    return [total, levels]
+'''
+
+
+def test_the_numerical_family_has_the_bad_habits(tmp_path):
+    chosen = write_set(tmp_path, STRICT)
+    chosen.solution.write_text(HABITS, "utf-8")
+    changed = [mutant.label.split(" → ")[1] for mutant in mutation.mutants_of(chosen, "numerical")]
+    total = "total = np.log(np.sum(np.exp({}), axis={})) / np.log(2)"
+    assert total.format("np.clip(x, -20, 20)", "-1") in changed
+    assert total.format("x", "0") in changed
+    assert "total = np.log(np.sum(np.exp(x), axis=-1) + 1e-08) / np.log(2)" in changed
+    assert "total = np.log(_single(np.sum(np.exp(x), axis=-1))) / np.log(2)" in changed
+    assert "return [total, sorted(levels)]" in changed
+    assert not any("np.log(np.maximum(2" in text for text in changed)  # 常數的 log：截斷也一樣
+
+
+def test_checks_on_ordinary_numbers_only_are_found_out(tmp_path, capsys):
+    """輸入都是一般大小的，抓不到截斷：第二個家族就是為了這個。"""
+    solution = HABITS.replace("levels, x", "x").replace("[total, levels]", "total")
+    tests = STRICT.replace("mean_of_squares", "log_softmax_of").replace(', "weight": 3.0', "")
+    tests = tests.replace(
+        "sum(3.0 * float(v) * float(v) for v in row) / 2", "np.log2(sum(np.exp(v) for v in row))"
+    )
+    chosen = write_set(tmp_path, tests)
+    chosen.solution.write_text(solution, "utf-8")
+    alive = [mutant.label for mutant in mutation.mutants_of(chosen, "numerical") if mutation.survives(mutant)]
+    assert any("np.clip(x, -20, 20)" in label for label in alive)
+    assert not any("axis=0" in label for label in alive)
 
 
 def test_strict_tests_kill_every_mutant_and_lenient_ones_are_found_out(tmp_path, capsys):

@@ -1,7 +1,10 @@
 """匯出的筆記本：每一本都有效、沒有漏翻的語法、每次匯出相同；ex02 在真的核心裡執行並給分。"""
 
+import importlib.util
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -21,6 +24,9 @@ LEFTOVER = re.compile(
     r"^(?:`{3,}|:{3,})\{.*|^:{3,}.*|\{[a-z]+(?::[a-z]+)?\}`|^:[\w-]+:.*|^\([\w-]+\)=", re.MULTILINE
 )
 LABEL = re.compile(r"\b(?:eq|fig|code|thm)-\d\d-[\w-]+")
+
+
+BOOK_LABELS = myst.labels(page.read_text("utf-8") for page in notebooks.chapters(ROOT))
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +64,55 @@ def test_a_chapter_runs_in_the_folder_of_the_pages(exported, monkeypatch):
     monkeypatch.chdir(ROOT)
     exec(exported["09-tensorflow"].cells[0].source, {})
     assert Path.cwd() == ROOT / "book"
+
+
+def first_cell(monkeypatch, folder: Path, repository: str = "", chapter: str = "") -> list[list[str]]:
+    """在還沒有課程的電腦上執行第一格；傳回它執行的命令（不真的執行）。"""
+    ran: list[list[str]] = []
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(subprocess, "run", lambda command, check: ran.append(command))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    source = notebooks.SETUP.format(extra=notebooks._EXTRA.get(chapter, ""), repository=repository)
+    exec(source.partition("from vae_from_scratch import plotting")[0], {})
+    return [command[command.index("install") + 2 :] if "install" in command else command for command in ran]
+
+
+def test_the_first_cell_installs_the_package_beside_it(monkeypatch, tmp_path):
+    (tmp_path / "vae_from_scratch-1.0.0-py3-none-any.whl").touch()
+    (tmp_path / "notebooks").mkdir()
+    wheel = "../vae_from_scratch-1.0.0-py3-none-any.whl"
+    assert first_cell(monkeypatch, tmp_path / "notebooks") == [[wheel]]
+    assert first_cell(monkeypatch, tmp_path / "notebooks", chapter="09") == [[wheel, "tensorflow"]]
+
+
+def test_the_first_cell_fetches_the_course_from_its_repository(monkeypatch, tmp_path):
+    address = "https://git.example/someone/course"
+    clone, install = first_cell(monkeypatch, tmp_path, address)
+    assert clone[:2] == ["git", "clone"] and clone[-2:] == [address, "course"]
+    assert install == ["-e", "course"]
+    (tmp_path / "course").mkdir()
+    assert first_cell(monkeypatch, tmp_path, address) == [install], "取過了就不再取"
+
+
+def test_the_first_cell_says_what_to_do_when_there_is_nothing_to_install(monkeypatch, tmp_path):
+    with pytest.raises(SystemExit, match=r"pip install -e .*\.whl"):
+        first_cell(monkeypatch, tmp_path)
+
+
+def test_a_computer_with_the_course_installs_nothing(exported, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(subprocess, "run", lambda *words, **settings: pytest.fail("不必安裝"))
+    exec(exported["ex02_reparameterization"].cells[0].source, {})
+
+
+def test_the_address_of_the_repository_reaches_every_kind_of_notebook():
+    page, chosen = notebooks.chapters(ROOT)[0], all_sets(ROOT)[0]
+    made = [
+        notebooks.chapter_notebook(page, myst.Translator(page.parent, BOOK_LABELS), "https://git.example/a"),
+        notebooks.exercise_notebook(chosen, repository="https://git.example/a"),
+    ]
+    assert all('REPOSITORY = "https://git.example/a"' in one.cells[0].source for one in made)
 
 
 def test_nothing_that_only_sphinx_understands_is_left(exported):
@@ -194,6 +249,49 @@ def test_exported_ex02_gives_nothing_untouched_and_full_marks_with_the_solutions
     assert score(both.cells[-1]) == "總分 10/10"
 
 
+def in_cells(*cells):
+    """像在筆記本裡一樣定義：一格一個檔名。"""
+    names = {"__name__": "__main__"}
+    for number, text in enumerate(cells):
+        exec(compile(text, f"/tmp/ipykernel_1/{number}.py", "exec"), names)
+    return names
+
+
+def test_an_error_in_a_notebook_names_the_cell(capsys, monkeypatch):
+    """例外在哪一格的第幾行，不是檔案的路徑，也不是「引數的個數不同」。"""
+    wrong = "def standard_deviation(log_var):\n    y = 1\n    return np.expp(log_var)\n"
+    given = answers(find_set("ex02", ROOT)) | in_cells("import numpy as np", wrong)
+    check("ex02", given)
+    out = capsys.readouterr().out
+    assert "出錯  定義 standard_deviation 的那一格第 3 行" in out and "是不是 exp？" in out
+    assert "ipykernel" not in out and "引數的個數" not in out
+    monkeypatch.setattr("vae_from_scratch.course.in_notebook._cell_number", lambda name: f"In [{name[-4]}]")
+    check("ex02", given)
+    assert "那一格（In [1]）第 3 行" in capsys.readouterr().out
+
+
+def test_the_number_of_a_cell_is_that_of_ipython():
+    """真的 IPython：第幾格由它自己記的檔名查出來。"""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from vae_from_scratch.course.in_notebook import _cell_number
+
+    shell = InteractiveShell.instance()
+    try:
+        shell.run_cell("1 + 1", store_history=True)
+        shell.run_cell("def cell_function(): pass", store_history=True)
+        filename = shell.user_ns["cell_function"].__code__.co_filename
+        assert _cell_number(filename) == "In [2]" and _cell_number("別的.py") == ""
+    finally:
+        InteractiveShell.clear_instance()
+
+
+def test_a_changed_signature_in_a_notebook_is_still_said(capsys):
+    given = answers(find_set("ex02", ROOT))
+    check("ex02", given | in_cells("def standard_deviation():\n    return 1\n"))
+    assert "引數的個數或名字與題目不同" in capsys.readouterr().out
+
+
 def answers(chosen):
     return dict(vars(load(chosen.solution)))
 
@@ -212,7 +310,7 @@ def test_a_cell_not_yet_run_is_named(capsys):
     del given["dz_dvariance"]
     check("ex02", given)
     out = capsys.readouterr().out
-    assert "還沒有執行這幾格：dz_dvariance。" in out and "總分" not in out
+    assert "還沒有執行這幾格，或執行時出錯了：dz_dvariance。" in out and "總分" not in out
 
 
 def test_every_set_gets_full_marks_with_its_solutions(capsys):
@@ -261,8 +359,8 @@ def test_a_folder_without_pages_is_an_error(tmp_path):
 
 def test_the_command_writes_every_notebook_and_says_where(tmp_path, capsys):
     assert main(["notebooks", "--output", str(tmp_path / "筆記本")]) == 0
-    assert "匯出 24 本筆記本" in capsys.readouterr().out
-    assert len(list((tmp_path / "筆記本").glob("*.ipynb"))) == 24
+    assert "匯出 28 本筆記本" in capsys.readouterr().out
+    assert len(list((tmp_path / "筆記本").glob("*.ipynb"))) == 28
 
 
 def test_make_clean_keeps_the_notebooks(tmp_path, monkeypatch, capsys):

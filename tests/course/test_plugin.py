@@ -4,6 +4,7 @@ import pytest
 
 from tests.course.grading.courses import SOLUTION
 from vae_from_scratch.course.generate import to_exercise
+from vae_from_scratch.course.sets import course_root
 
 pytest_plugins = ["pytester"]
 
@@ -94,8 +95,8 @@ def test_a_wrong_answer_is_diagnosed_before_the_numbers(course):
 def test_a_file_that_does_not_load_fails_every_case_and_says_where(course):
     answer(course, "import numpy\n\ndef double(x)\n    return 2 * x\n")
     text = text_of(run(course))
-    assert "ex01_two.py 載入不了：第 3 行有語法錯誤" in text
-    assert text.count("語法錯誤") == 1  # 只說一次
+    assert "ex01_two.py 載入不了：第 3 行少了冒號" in text and "加自己一次" not in text
+    assert text.count("少了冒號") == 1  # 只說一次
     assert text.endswith("總分 0/5")
     answer(course, "import no_such_module\n" + SOLUTION)
     assert text_of(run(course)).endswith("總分 0/5")
@@ -160,7 +161,7 @@ def test_tests_without_points_are_left_out_for_the_learner(course):
 
 
 def test_an_endless_loop_is_stopped(course, monkeypatch):
-    monkeypatch.setattr("vae_from_scratch.course.pytest_plugin.TIME_LIMIT", 0.2)
+    monkeypatch.setattr("vae_from_scratch.course.pytest_plugin.TIME_LIMIT", 2.0)
     loop = "    while True:\n        try:\n            x += 0\n        except Exception:\n            pass\n"
     answer(course, "def double(x):\n" + loop + "\n\ndef square(x):\n    return x * x\n")
     text = text_of(run(course))
@@ -177,3 +178,55 @@ def test_printing_is_shown_with_the_failure(course):
         course, "def double(x):\n    print('看看', x)\n    return x\n\n\ndef square(x):\n    return x * x\n"
     )
     assert "印出  看看 3.0" in text_of(run(course))
+
+
+def test_a_loop_that_swallows_everything_is_stopped_and_costs_once(course, monkeypatch):
+    monkeypatch.setattr("vae_from_scratch.course.pytest_plugin.TIME_LIMIT", 2.0)
+    loop = "while True:\n        try:\n            time.sleep(0.01)\n        except:\n            pass\n"
+    loop = f"    import time\n    {loop}"
+    answer(course, "def double(x):\n" + loop + "\n\ndef square(x):\n    return x * x\n")
+    again = "@points(1)\ndef test_double__again(target):\n    check(target.double, {'x': 1.0}, 2.0)\n"
+    write_tests(course, f"{TESTS}\n\n{again}")
+    text = text_of(run(course))
+    assert "停不了的迴圈" in text and "停在  第 5 行" in text and text.endswith("總分 3/6")
+
+
+def test_a_crash_is_said_and_the_rest_still_counts(course):
+    answer(course, "import os\n\ndef double(x):\n    os._exit(0)\n\n\ndef square(x):\n    return x * x\n")
+    text = text_of(run(course))
+    assert "整個行程結束了（結束碼 0）" in text and text.endswith("總分 3/5")
+
+
+def test_a_check_that_needs_another_fixture_runs_here(course):
+    """worker 給不出來的引數（``tmp_path``）：照 pytest 的方式在這個行程裡跑。"""
+    answer(course, SOLUTION)
+    write_tests(course, TESTS.replace("def test_double(target)", "def test_double(target, tmp_path)"))
+    assert run(course)[-1] == "總分 5/5"
+
+
+def test_the_command_to_rerun_works_as_printed(course):
+    answer(course, SOLUTION.replace("2 * x", "3 * x"))
+    lines = run(course)
+    command = next(line.split("重跑  ")[1] for line in lines if "重跑  " in line).split()
+    assert command[1:3] == ["-m", "pytest"] and command[-2:] == ["-k", "double"]
+    again = run(course, *[word for word in command[3:] if word not in ("--target", "exercises")])
+    assert again[-1] == "總分 0/5" and "沒有跑" in text_of(again)
+
+
+def test_full_marks_lead_on(course):
+    answer(course, SOLUTION)
+    assert "每一組都滿分" in text_of(run(course))
+    for folder, text in (("solutions", SOLUTION), ("exercises", to_exercise(SOLUTION))):
+        (course.path / folder / "ex04_more.py").write_text(text, "utf-8")
+    text = text_of(run(course))
+    assert "滿分。下一組是" in text and "test_ex04_more.py --target exercises" in text
+
+
+def test_the_report_survives_several_processes(course, monkeypatch):
+    """pytest-xdist：結果由各個行程收回來，報告與一個行程的相同。"""
+    answer(course, SOLUTION.replace("2 * x", "x + 2"))
+    alone = run(course)
+    monkeypatch.setenv("PYTHONPATH", str(course_root()))
+    result = course.runpytest_subprocess("-p", "xdist", "-n", "2", "--target=exercises")
+    lines = [line for line in result.outlines if line.strip() and "bringing up nodes" not in line]
+    assert lines == alone and lines[-1] == "總分 3/5"

@@ -44,10 +44,10 @@ def test_alone(target):
 
 
 def test_set_10_uses_what_set_8_says_it_uses():
-    used = set(USES.findall((ROOT / "tests" / "exercises" / "test_ex10_price.py").read_text("utf-8")))
+    used = set(USES.findall((ROOT / "tests" / "exercises" / "test_ex11_price.py").read_text("utf-8")))
     said = (ROOT / "solutions" / "ex08_backpropagation.py").read_text("utf-8").partition("怎麼做")[0]
     assert used == {"ex02", "ex03"}
-    assert "第 10 組用 ex02 與 ex03 的函式" in said and "不必用到這一組" in said
+    assert "第 11 組用 ex02 與 ex03 的函式" in said and "不必用到這一組" in said
 
 
 def test_an_unwritten_function_also_costs_the_ones_that_call_it(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from wcwidth import wcswidth
 
 from vae_from_scratch.course import report
+from vae_from_scratch.course.commands import rerun_command
 from vae_from_scratch.course.display import pad, paint, show, width
 from vae_from_scratch.course.outcomes import (
     NOT_RUN,
@@ -34,9 +35,7 @@ OUTCOMES = [
 
 
 def whole_report(outcomes=OUTCOMES):
-    return report.report(
-        outcomes, report.rerun_command("exercises"), {"ex02": "練習"}, where=lambda case: "檔案"
-    )
+    return report.report(outcomes, rerun_command("exercises"), {"ex02": "練習"}, where=lambda case: "檔案")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +61,7 @@ def test_a_failure_is_told_in_order():
     order = ["你的 KL 是正解的兩倍", "輸入  x", "你的  2", "正解  1", "提示", "第 2 章", "重跑", "總分"]
     places = [text.index(words) for words in order]
     assert places == sorted(places)
-    assert "python -m vae_from_scratch exercises test 2 -k long_name" in text
+    assert "-m vae_from_scratch exercises test 2 -k long_name" in text
 
 
 def test_only_the_first_failure_of_a_function_is_told():
@@ -84,10 +83,8 @@ def test_without_failures_the_next_exercise_is_named():
 
 
 def test_colours_do_not_change_the_text():
-    painted = report.report(
-        OUTCOMES, report.rerun_command("exercises"), {}, where=lambda case: "", colour=True
-    )
-    plain = report.report(OUTCOMES, report.rerun_command("exercises"), {}, where=lambda case: "")
+    painted = report.report(OUTCOMES, rerun_command("exercises"), {}, where=lambda case: "", colour=True)
+    plain = report.report(OUTCOMES, rerun_command("exercises"), {}, where=lambda case: "")
     assert painted != plain and re.sub(r"\033\[\d+m", "", painted) == plain
     assert paint("字", "red", False) == "字"
 

@@ -1,10 +1,25 @@
 """ex01 的檢查。"""
 
 import math
+from typing import Any
 
 import numpy as np
 
-from vae_from_scratch.course.testing import DIFFERENCES, QUADRATURE, check, normal_nodes, points
+from vae_from_scratch.course.testing import (
+    ALONE,
+    DIFFERENCES,
+    FAR,
+    LARGE,
+    PRINTED,
+    QUADRATURE,
+    RELATIVE,
+    SMALL,
+    WHOLE,
+    Tolerance,
+    check,
+    normal_nodes,
+    points,
+)
 
 CHAPTER = "第 1 章"
 
@@ -27,7 +42,7 @@ Z = np.array([[3.0, -1.2], [-2.0, 0.1], [2.7, 2.0]])
     hint=(
         "log_var 是 σ² 的自然對數。對數的反函數是什麼？",
         "指數函數；NumPy 的叫 np.exp。",
-        "return np.exp(log_var)",
+        "log 的反函數是什麼？整個函式只要把它套上去。",
     ),
     chapter=CHAPTER,
 )
@@ -45,10 +60,17 @@ def test_variance(target, draw):
         "底數不是 10；log σ² 是自然對數": lambda v: 10.0**v,
         "你用了 expm1，少了 1": np.expm1,
     }
-    expected = [[4.0, 0.25], [9.0, 0.49], [0.04, 2.25]]
+    check(target.variance, {"log_var": np.array([0.0, math.log(4)])}, [1.0, 4.0], wrong=wrong)  # 說明裡的例子
+    expected: Any = [[4.0, 0.25], [9.0, 0.49], [0.04, 2.25]]
     check(target.variance, {"log_var": LOG_VAR}, expected, wrong=wrong)
     std = draw.std(2, 3)
     check(target.variance, {"log_var": log_squares(std)}, std * std, wrong=wrong)
+    for log_var, kind in ((draw.far(4), FAR), (np.array([-2, 0, 3]), WHOLE), (draw.between(-3, 3), ALONE)):
+        expected = np.reshape([math.exp(v) for v in np.ravel(log_var)], np.shape(log_var))
+        check(target.variance, {"log_var": log_var}, expected, wrong=wrong, tolerance=RELATIVE, only=kind)
+
+
+TINY_OR_HUGE = "平常的數字都對，很小或很大的 σ（1e-200、1e150）不對：不要截斷（clip），也不要加小常數"
 
 
 @points(
@@ -56,7 +78,7 @@ def test_variance(target, draw):
     hint=(
         "σ² 的對數，用 log σ 怎麼寫？",
         "log σ² = 2 log σ。先平方再取 log，σ 很小時會出事。",
-        "return 2 * np.log(std)",
+        "把平方移到 log 的前面再算；先平方再取 log，很小的 σ 會先變成 0。",
     ),
     chapter=CHAPTER,
 )
@@ -73,18 +95,25 @@ def test_log_variance(target, draw):
         "log 裡多加了 1（log1p）": lambda s: np.log1p(s**2),
         "加了一個小常數；寫成 2·log σ 就不需要它": lambda s: np.log(s**2 + 1e-8),
     }
-    expected = [[1.3862943611198906, -1.3862943611198906], [2.1972245773362196, -0.7133498878774648],
+    example = {"std": np.array([1.0, 2.0])}
+    check(target.log_variance, example, [0.0, 1.386294], wrong=wrong, tolerance=PRINTED)
+    expected: Any = [[1.3862943611198906, -1.3862943611198906], [2.1972245773362196, -0.7133498878774648],
                 [-3.2188758248682006, 0.8109302162163288]]  # fmt: skip
     check(target.log_variance, {"std": STD}, expected, wrong=wrong)
     std = draw.std(2, 3)
     check(target.log_variance, {"std": std}, log_squares(std), wrong=wrong)
+    whole = np.array([3, 1, 12])
+    check(target.log_variance, {"std": whole}, [math.log(s * s) for s in (3, 1, 12)], wrong=wrong, only=WHOLE)
+    alone = draw.std()
+    check(target.log_variance, {"std": alone}, math.log(alone * alone), wrong=wrong, only=ALONE)
     wrong = {
         "σ 很小時是負無限大：先平方，σ² 已經變成 0 了；改寫成 2·log σ": lambda s: np.log(s**2),
         "σ 被截斷（clip）了；寫成 2·log σ 就不需要截斷": lambda s: 2 * np.log(np.maximum(s, 1e-8)),
     }
     for powers in ([-200, -3, 150], [-draw.whole(170, 300), -draw.whole(3, 9), draw.whole(160, 300)]):
         std = np.array([float(f"1e{power}") for power in powers])
-        check(target.log_variance, {"std": std}, [2 * power * math.log(10) for power in powers], wrong=wrong)
+        expected = [2 * power * math.log(10) for power in powers]
+        check(target.log_variance, {"std": std}, expected, wrong=wrong, only=TINY_OR_HUGE)
 
 
 @points(
@@ -112,11 +141,15 @@ def test_reconstruction_error(target, draw):
         "一棟一個誤差已經有了，還要對房子平均成一個數": lambda x, y: np.sum((x - y) ** 2, axis=-1),
         "兩個平方相減不等於差的平方": lambda x, y: np.mean(np.sum(x**2 - y**2, axis=-1)),
     }
+    example = {"x": np.eye(2), "x_hat": np.array([[0.5, 0.0], [0.0, 0.0]])}
+    check(target.reconstruction_error, example, 0.625, wrong=wrong)
     # 手算每一棟：1.29、0.74、0.37、2.00，平均 1.1。
     check(target.reconstruction_error, {"x": x, "x_hat": x_hat}, 1.1, wrong=wrong)
-    x, x_hat = draw.normal(5, 2), draw.normal(5, 2)
-    total = math.fsum((a - b) ** 2 for a, b in zip(x.ravel(), x_hat.ravel(), strict=True))
-    check(target.reconstruction_error, {"x": x, "x_hat": x_hat}, total / 5, wrong=wrong)
+    for rows, columns, scale, kind in ((5, 2, 1, None), (2, 5, 1, None), (4, 1, 1, None), (4, 3, 40, LARGE)):
+        x, x_hat = draw.normal(rows, columns, scale=scale), draw.normal(rows, columns, scale=scale)
+        x[-1], x_hat[-1] = x[0], x_hat[0]  # 兩棟一樣的房子算兩棟
+        total = math.fsum((a - b) ** 2 for a, b in zip(x.ravel(), x_hat.ravel(), strict=True))
+        check(target.reconstruction_error, {"x": x, "x_hat": x_hat}, total / rows, wrong=wrong, only=kind)
 
 
 def area_under_the_density(mean, std, low, high):
@@ -133,7 +166,7 @@ def area_under_the_density(mean, std, low, high):
     hint=(
         "先寫一個小函式算 P(z ≤ t)，再代 high 與 low 相減。",
         "(t − μ) 要除以 σ√2，別漏了 √2：math.sqrt(2)。",
-        "½[erf((high−μ)/(σ√2)) − erf((low−μ)/(σ√2))]",
+        "兩端各先標準化，代進累積機率再相減：½ 與 1 各怎麼了？別忘了 √2。",
     ),
     chapter=CHAPTER,
 )
@@ -163,12 +196,19 @@ def test_interval_probability(target, draw):
         "這是密度相減；密度不是機率，面積才是": lambda m, s, a, b: density(b, m, s) - density(a, m, s),
         "這是中點的密度乘寬度，只有區間很窄時才近似": lambda m, s, a, b: density((a + b) / 2, m, s) * (b - a),
     }
+    example = {"mean": 1.0, "std": 2.0, "low": -1.0, "high": 3.0}
+    check(target.interval_probability, example, 0.682689, wrong=wrong, tolerance=PRINTED)
     mean, std = draw.normal(), draw.std()
+    tiny = std * 1e-9  # σ 很小：小常數與下限在這裡看得出來
+    narrow = (0.0, tiny, -tiny * draw.between(0.2, 1.5), tiny * draw.between(0.3, 1.6))
     drawn = (mean, std, mean - std * draw.between(0.2, 1.5), mean + std * draw.between(0.3, 1.6))
     for values in ((1.0, 1.6, -0.5, 3.7), (-0.3, 0.4, -1.0, 0.2), drawn):
         inputs = dict(zip(("mean", "std", "low", "high"), values, strict=True))
         expected = area_under_the_density(*values)
         check(target.interval_probability, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    inputs = dict(zip(("mean", "std", "low", "high"), narrow, strict=True))
+    expected = area_under_the_density(*narrow)
+    check(target.interval_probability, inputs, expected, wrong=wrong, tolerance=QUADRATURE, only=SMALL)
 
 
 def log_density_from_the_area(z, mean, std):
@@ -192,7 +232,7 @@ def _log_density(constant=1.0, log_var_term=1.0, square=1.0, power=-1.0):
     hint=(
         "在紙上對密度取對數：乘除變加減，exp 消掉。",
         "log √(2πσ²) = ½(log 2π + log σ²)，而 log σ² 就是引數 log_var。",
-        "−½[log 2π + log_var + (z−μ)²/σ²]，1/σ² = exp(−log_var)。",
+        "取對數以後是三項：常數、log σ²、標準化的平方。1/σ² 由 log_var 怎麼直接算？",
     ),
     chapter=CHAPTER,
 )
@@ -216,11 +256,18 @@ def test_normal_log_density(target, draw):
         "你沿維度加總了；這一題逐元素，不加總": lambda z, m, v: _log_density()(z, m, v).sum(axis=-1),
         "忘了減平均": lambda z, m, v: _log_density()(z, 0 * m, v),
     }
+    example = {"z": np.array([3.0]), "mean": np.array([1.0]), "log_var": np.array([math.log(4)])}
+    check(target.normal_log_density, example, [-2.112086], wrong=wrong, tolerance=PRINTED)
     mean, std = draw.normal(2, 3), draw.std(2, 3)
     for z, m, s in ((Z, MEAN, STD), (mean + std * draw.normal(2, 3), mean, std)):
         expected = np.vectorize(log_density_from_the_area)(z, m, s)
         inputs = {"z": z, "mean": m, "log_var": log_squares(s)}
         check(target.normal_log_density, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    # 換單位：σ 縮成 s 倍、離平均幾個 σ 不變，對數密度只多 −log s；不必再算一次密度。
+    log_var, noise = draw.far(2, 3), draw.normal(2, 3)
+    inputs = {"z": noise * np.exp(log_var / 2), "mean": np.zeros((2, 3)), "log_var": log_var}
+    expected = -0.5 * math.log(2 * math.pi) - log_var / 2 - noise * noise / 2
+    check(target.normal_log_density, inputs, expected, wrong=wrong, only=FAR)
 
 
 @points(
@@ -228,7 +275,7 @@ def test_normal_log_density(target, draw):
     hint=(
         "60 個標準差以外，密度是 10⁻⁷⁸² 左右，存成 0，log 0 是負無限大。",
         "不要先算密度。log_var 直接拿來加減，不要先 exp 再 log。",
-        "標準化時乘 np.exp(−log_var/2)；log_var = 1400 時它只是很小的數。",
+        "標準化要乘 1/σ：在 log 裡先取負號與一半，再取 exp，就不會溢位。",
     ),
     chapter=CHAPTER,
 )
@@ -292,7 +339,7 @@ def averaged_over_the_noise(x, weight, mean, log_var):
     hint=(
         "x − W(μ + σ⊙ε) = (x − Wμ) − Σ_j σ_j ε_j W_j，W_j 是 W 的第 j 行。展開平方，對 ε 取平均。",
         "一次項與交叉項平均為 0，剩 ‖x − Wμ‖² + Σ_j σ_j²‖W_j‖²。",
-        "Wμ 一次算 N 列：mean @ weight.T。‖W_j‖² 是 np.sum(weight**2, axis=0)，再乘 exp(log_var)。",
+        "與雜訊無關的那一份，就是 z = μ 的誤差；雜訊的那一份，每一維是 σ² 乘上 W 那一行的長度平方。",
     ),
     chapter=CHAPTER,
 )
@@ -330,8 +377,20 @@ def test_noisy_reconstruction_error(target, draw):
             at_the_mean(x, w, m) + np.exp(v) @ norms(w)
         ),
     }
+    example = {
+        "x": np.array([[1.0, 2.0]]), "weight": np.array([[1.0], [3.0]]),
+        "mean": np.array([[0.5]]), "log_var": np.log([[0.04]]),
+    }  # fmt: skip
+    check(target.noisy_reconstruction_error, example, [0.9], wrong=wrong)
     drawn = (draw.normal(3, 4), draw.normal(4, 2), draw.normal(3, 2), draw.log_var(3, 2))
     for x, weight, mean, log_var in ((X, WEIGHT, CODE, CODE_LOG_VAR), drawn):
         inputs = {"x": x, "weight": weight, "mean": mean, "log_var": log_var}
         expected = averaged_over_the_noise(**inputs)
         check(target.noisy_reconstruction_error, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    # 重建得剛剛好：只剩雜訊的份。σ 很小的那幾棟，小常數與截斷就看得出來。
+    weight, mean, log_var = draw.normal(3, 2), draw.normal(4, 2), draw.far(4, 1) + np.zeros(2)
+    norms_ = [math.fsum(w * w for w in column) for column in weight.T]
+    inputs = {"x": 0 * mean @ weight.T, "weight": weight, "mean": 0 * mean, "log_var": log_var}
+    expected = [sum(math.exp(v) * n for v, n in zip(row, norms_, strict=True)) for row in log_var]
+    tight = Tolerance(1e-12, 0.0)  # 只有乘與加，單精度的捨入也要看得出來
+    check(target.noisy_reconstruction_error, inputs, expected, wrong=wrong, tolerance=tight, only=FAR)

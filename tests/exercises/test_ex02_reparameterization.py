@@ -2,12 +2,19 @@
 
 import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from vae_from_scratch.course.given import double, square, step, zero
 from vae_from_scratch.course.testing import (
     DIFFERENCES,
+    FAR,
+    LARGE,
+    PRINTED,
+    RELATIVE,
+    SMALL,
+    WHOLE,
     check,
     check_draws,
     expectation,
@@ -31,7 +38,7 @@ NOISE = np.array([[0.7, -1.1], [2.0, 0.3], [-0.4, 1.6]])
     hint=(
         "log_var 是 log σ²，而 log σ² = 2 log σ。",
         "所以 log σ = log_var / 2；要從 log σ 回到 σ，用哪個函數？",
-        "np.exp，裡面放 log_var 的一半。",
+        "先在 log 裡除，再取 exp；次序反過來會溢位。",
     ),
     chapter=CHAPTER,
 )
@@ -45,10 +52,19 @@ def test_standard_deviation(target, draw):
         "你除以 2 的是 exp(log_var)；要先除以 2，再取 exp": lambda log_var: np.exp(log_var) / 2,
         "你把 log_var 當成 log σ 了；它是 log σ²": lambda log_var: np.exp(log_var * 2),
     }
+    check(target.standard_deviation, {"log_var": math.log(4)}, 2.0, wrong=wrong)  # 說明裡的例子：一個數
     check(target.standard_deviation, {"log_var": LOG_VAR[:, 0]}, STD[:, 0], wrong=wrong)
     check(target.standard_deviation, {"log_var": LOG_VAR}, STD, wrong=wrong)
     std = draw.std(2, 3)
     check(target.standard_deviation, {"log_var": np.log(std * std)}, std, wrong=wrong)
+    whole = np.array([-3, 0, 2, 5])
+    check(
+        target.standard_deviation,
+        {"log_var": whole},
+        [math.exp(v / 2) for v in whole],
+        wrong=wrong,
+        only=WHOLE,
+    )
 
 
 @points(
@@ -69,7 +85,10 @@ def test_standard_deviation__extremes(target, draw):
     }
     for log_std in ([-700, -20, 0, 700], [-draw.whole(300, 700), -draw.whole(12, 40), draw.whole(360, 700)]):
         inputs = {"log_var": 2.0 * np.array(log_std)}
-        check(target.standard_deviation, inputs, [math.exp(s) for s in log_std], wrong=wrong)
+        expected = [math.exp(s) for s in log_std]
+        check(target.standard_deviation, inputs, expected, wrong=wrong, tolerance=RELATIVE, only=FAR)
+    inputs = {"log_var": np.log([4.0, 0.25])}
+    check(target.standard_deviation, inputs, [2.0, 0.5], wrong=wrong)
 
 
 @points(
@@ -83,7 +102,7 @@ def test_standard_deviation__extremes(target, draw):
 )
 def test_reparameterize(target, draw):
     """雜訊變成 N(μ, σ²) 的樣本"""
-    expected = np.array([[2.4, -2.55], [2.5, 0.9], [2.92, 1.9]])  # 手算：例如 1 + 2 × 0.7
+    expected: Any = np.array([[2.4, -2.55], [2.5, 0.9], [2.92, 1.9]])  # 手算：例如 1 + 2 × 0.7
     wrong = {
         "你乘的是變異數 σ²；要乘標準差 σ": lambda m, v, e: m + np.exp(v) * e,
         "你乘的是 log_var；要先換成標準差": lambda m, v, e: m + v * e,
@@ -94,10 +113,19 @@ def test_reparameterize(target, draw):
         "你除以 σ 了；要乘": lambda m, v, e: m + e * np.exp(-v / 2),
         "這是反過來的標準化 (ε − μ)/σ；要的是 μ + σε": lambda m, v, e: (e - m) * np.exp(-v / 2),
     }
+    example = {"mean": np.array([[1.0]]), "log_var": np.log([[4.0]]), "noise": np.array([[0.7]])}
+    check(target.reparameterize, example, [[2.4]], wrong=wrong)
     check(target.reparameterize, {"mean": MEAN, "log_var": LOG_VAR, "noise": NOISE}, expected, wrong=wrong)
     mean, std, noise = draw.normal(2, 3), draw.std(2, 3), draw.normal(2, 3)
     inputs = {"mean": mean, "log_var": np.log(std * std), "noise": noise}
     check(target.reparameterize, inputs, mean + std * noise, wrong=wrong)
+    noise, log_var = draw.normal(4, 1, scale=4), draw.far(4, 1)
+    inputs = {"mean": 0 * noise, "log_var": log_var, "noise": noise}
+    expected = [[math.exp(v / 2) * e] for v, e in zip(log_var.flat, noise.flat, strict=True)]
+    check(target.reparameterize, inputs, expected, wrong=wrong, tolerance=RELATIVE, only=FAR)
+    mean, noise = 100 * draw.normal(2, 5), draw.between(3, 6, 2, 5) * draw.pick([1, -1])
+    inputs = {"mean": mean, "log_var": np.zeros((2, 5)), "noise": noise}
+    check(target.reparameterize, inputs, mean + noise, wrong=wrong, only=LARGE)
     noise = np.random.default_rng(2).standard_normal((20_000, 2))
     inputs = {"mean": np.tile([1.0, -2.0], (20_000, 1)), "log_var": np.tile(LOG_VAR[0], (20_000, 1))}
     check_draws(target.reparameterize, inputs | {"noise": noise}, mean=[1.0, -2.0], variance=VARIANCE[0])
@@ -108,7 +136,7 @@ def test_reparameterize(target, draw):
     hint=(
         "連鎖律：dz/dσ² = dz/dσ · dσ/dσ²。先寫下 dz/dσ。",
         "把 σ² 叫做 v，σ = v^(1/2)，dσ/dv = (1/2) v^(−1/2)。",
-        "v^(−1/2) 是 1/σ，所以 dσ/dσ² = 1/(2σ)。",
+        "對 v^(1/2) 微分，掉下來一個 ½；剩下的次方用 σ 寫，再乘 ε。",
     ),
     chapter=CHAPTER,
 )
@@ -122,11 +150,21 @@ def test_dz_dvariance(target, draw):
         "忘了乘 ε": lambda e, v: 1 / (2 * np.sqrt(v)),
         "σ 應該在分母": lambda e, v: 2 * np.sqrt(v) * e,
     }
+    example = {"noise": np.array([0.7]), "variance": np.array([4.0])}
+    check(target.dz_dvariance, example, [0.175], wrong=wrong)
     for noise, variance in ((NOISE, VARIANCE), (draw.normal(2, 3), draw.std(2, 3) ** 2)):
         # 每個元素只影響自己的 z，所以 Σz 對 σ² 的梯度，就是逐元素的偏導數。
-        expected = numerical_gradient(partial(_sum_of_z, noise), variance, 1e-5)
+        expected: Any = numerical_gradient(partial(_sum_of_z, noise), variance, 1e-5)
         inputs = {"noise": noise, "variance": variance}
         check(target.dz_dvariance, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    # 換單位：σ 縮成 s 倍，z 也縮成 s 倍，σ² 縮成 s² 倍，所以偏導數是 1/s 倍。
+    scale = 10.0 ** -np.array([draw.whole(6, 9), draw.whole(10, 12)])
+    inputs = {"noise": NOISE[0], "variance": VARIANCE[0] * scale**2}
+    expected = [
+        numerical_gradient(partial(_sum_of_z, e), v, v * 1e-3)
+        for e, v in zip(NOISE[0], VARIANCE[0], strict=True)
+    ]
+    check(target.dz_dvariance, inputs, expected / scale, wrong=wrong, tolerance=RELATIVE, only=SMALL)
 
 
 def _sum_of_z(noise, variance):
@@ -138,7 +176,7 @@ def _sum_of_z(noise, variance):
     hint=(
         "z = μ + exp(log_var/2) ε。先分別寫下 ∂z/∂μ 與 ∂z/∂log_var，再各乘上 dL_dz。",
         "exp(log_var/2) 對 log_var 微分，指數裡的 1/2 會掉到前面。",
-        "∂z/∂μ = 1，∂z/∂log_var = σε/2。每一列各算各的，不加總。",
+        "對 log σ² 微分時，指數裡的 ½ 會掉下來。每一列各算各的，不加總。",
     ),
     chapter=CHAPTER,
 )
@@ -164,6 +202,9 @@ def test_gradient_wrt_mean_and_log_var(target, draw):
         "梯度對列加總了；這裡每一列各有自己的 μ 與 log σ²": lambda g, v, e: (g.sum(axis=0), None),
         "梯度對列平均了；平均是損失函數的事": lambda g, v, e: (g.mean(axis=0), None),
     }
+    example = {"dL_dz": np.array([[3.0]]), "log_var": np.log([[4.0]]), "noise": np.array([[0.7]])}
+    shown = {"d_mean": [[3.0]], "d_log_var": [[2.1]]}
+    check(target.gradient_wrt_mean_and_log_var, example, shown, wrong=wrong)
     for mean, std, noise in ((MEAN, STD, NOISE), (draw.normal(2, 3), draw.std(2, 3), draw.normal(2, 3))):
         log_var = np.log(std * std)
         expected = {
@@ -172,6 +213,12 @@ def test_gradient_wrt_mean_and_log_var(target, draw):
         }
         inputs = {"dL_dz": np.cos(mean + std * noise), "log_var": log_var, "noise": noise}
         check(target.gradient_wrt_mean_and_log_var, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+    # 梯度對 dL_dz 是一次的：dL_dz 大一萬倍，兩個梯度都大一萬倍；σ 大幾倍，d_log_var 也大幾倍。
+    bigger = inputs | {"dL_dz": 1e4 * inputs["dL_dz"], "log_var": log_var + math.log(1e12)}
+    expected = {"d_mean": 1e4 * expected["d_mean"], "d_log_var": 1e10 * expected["d_log_var"]}
+    check(
+        target.gradient_wrt_mean_and_log_var, bigger, expected, wrong=wrong, tolerance=DIFFERENCES, only=LARGE
+    )
 
 
 @points(
@@ -185,6 +232,15 @@ def test_gradient_wrt_mean_and_log_var(target, draw):
 )
 def test_log_prob_by_change_of_variables(target, draw):
     """一維：密度除以 σ"""
+    example = {"log_var": np.log([[4.0]]), "noise": np.array([[0.7]])}
+    wrong = _wrong_log_prob()
+    check(target.log_prob_by_change_of_variables, example, [-1.857086], wrong=wrong, tolerance=PRINTED)
+    log_var, noise = draw.far(4, 1), draw.normal(4, 1)
+    expected = [
+        -math.log(2 * math.pi) / 2 - v / 2 - e * e / 2 for v, e in zip(log_var.flat, noise.flat, strict=True)
+    ]
+    inputs = {"log_var": log_var, "noise": noise}
+    check(target.log_prob_by_change_of_variables, inputs, expected, wrong=wrong, only=FAR)
     for std, noise in ((STD[:, :1], NOISE[:, :1]), (draw.std(4, 1), draw.normal(4, 1))):
         _check_log_prob(target, std, noise, _wrong_log_prob())
 
@@ -253,12 +309,15 @@ def _wrong_log_prob():
     hint=(
         "先算 z = μ + σε。路徑梯度是 df(z)，一個雜訊一個值。",
         "log N(z; μ, σ²) = … − (z−μ)²/(2σ²)；把 z 當成固定的數，對 μ 微分。",
-        "微分得 (z−μ)/σ²，代入 z − μ = σε 就是 ε/σ；再乘上 f(z)。",
+        "把 z 固定，對 μ 微分 log 密度，再用 z − μ = σε 換掉；最後乘上 f(z)。",
     ),
     chapter=CHAPTER,
 )
 def test_mean_gradient_estimates(target, draw):
     """兩種估計量，平均都等於真的梯度"""
+    example = {"f": square, "df": double, "mean": 1.0, "log_var": math.log(4), "noise": np.array([0.7])}
+    shown = {"pathwise": [4.8], "score": [2.016]}
+    check(target.mean_gradient_estimates, example, shown, wrong=_wrong_estimates(2.0))
     for mean, std, noise in ((1.0, 2.0, NOISE[:, 0]), (draw.normal(), draw.std(), draw.normal(5))):
         z = mean + std * noise
         # 分數 ∂log N(z; μ, σ²)/∂μ 用差分求：固定每個 z，移動它自己的 μ。

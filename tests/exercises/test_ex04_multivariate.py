@@ -1,8 +1,21 @@
 """ex04 的檢查。"""
 
+from typing import Any
+
 import numpy as np
 
-from vae_from_scratch.course.testing import QUADRATURE, check, expectation, normal_nodes, points
+from vae_from_scratch.course.testing import (
+    LARGE,
+    PRINTED,
+    QUADRATURE,
+    RELATIVE,
+    SMALL,
+    Tolerance,
+    check,
+    expectation,
+    normal_nodes,
+    points,
+)
 
 CHAPTER = "第 4 章"
 
@@ -35,6 +48,21 @@ def shown_and_drawn(draw):
     yield MEAN3, COV3
     yield draw.normal(3, 2), drawn_covariances(draw, 3, 2)
     yield draw.normal(1, 3), drawn_covariances(draw, 1, 3)
+
+
+EXAMPLE = np.array([[[4.0, 0.9], [0.9, 0.25]]])  # 說明裡的例子
+UNITS = np.array([1e-12, 1e3, 1e7])[:, None, None]
+UNIT = "平常的矩陣都對，換了單位（每個數乘 1e-12 或 1e7）就不對：這個答案與單位無關，不要截斷，也不要加小常數"
+NARROW = "平常的矩陣都對，兩欄幾乎一樣（相關係數 ±0.9999 以上）時不對：不要截斷，也不要加小常數或小的對角矩陣"
+# 相關係數離 ±1 有 gap 時，det R = 1 − ρ² 只剩 −log₁₀ gap 位以外的位數。
+CONDITIONED = Tolerance(1e-7, 0.0)
+
+
+def nearly_duplicate(draw):
+    """兩欄幾乎一樣（或剛好相反），(cov, ρ 的正負, 1 − |ρ|)；ρ 是二進位的分數，減法不產生捨入。"""
+    gap, sign = 2.0 ** -draw.whole(20, 23), draw.pick([1, -1])
+    rho = sign * (1 - gap)
+    return np.array([[[1.0, rho], [rho, 1.0]], [[4.0, 2 * rho], [2 * rho, 1.0]]]), gap
 
 
 def diagonal(matrices):
@@ -87,7 +115,7 @@ def kl_by_one_dimension(mean, variance):
     hint=(
         "只用到 Σ 的對角線。怎麼從 (N, d, d) 取出 (N, d) 的對角線？",
         "np.diagonal(cov, axis1=-2, axis2=-1)。",
-        "½(μ² + Σ_ii − 1 − log Σ_ii)，沿最後一個軸相加。",
+        "對角線就是各維的變異數；每一維套第 3 章的封閉形式，沿最後一個軸相加。",
     ),
     chapter=CHAPTER,
 )
@@ -132,6 +160,12 @@ def test_sum_of_marginal_kls(target, draw):
         ]
         inputs = {"mean": mean, "cov": cov}
         check(target.sum_of_marginal_kls, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
+    inputs = {"mean": np.array([[1.0, 0.5]]), "cov": EXAMPLE}
+    check(target.sum_of_marginal_kls, inputs, [1.75], wrong=wrong, tolerance=QUADRATURE)
+    power = draw.whole(12, 20)  # 變異數是 10⁻ᵏ：½(10⁻ᵏ − 1 + k log 10)
+    inputs = {"mean": np.zeros((1, 3)), "cov": 10.0**-power * np.eye(3)[None]}
+    expected = [1.5 * (10.0**-power - 1 + power * np.log(10))]
+    check(target.sum_of_marginal_kls, inputs, expected, wrong=wrong, only=SMALL)
 
 
 def _wrong_full_kl():
@@ -189,6 +223,20 @@ def _wrong_full_kl():
 )
 def test_kl_full_covariance(target, draw):
     """兩維、有相關"""
+    example = {"mean": np.array([[1.0, 0.5]]), "cov": EXAMPLE}
+    check(target.kl_full_covariance, example, [2.580366], wrong=_wrong_full_kl(), tolerance=PRINTED)
+    wrong = _wrong_full_kl()
+    cov, gap = nearly_duplicate(draw)  # tr = 2 與 5，det = 1 − ρ² 與 4(1 − ρ²)
+    narrow = {"mean": np.zeros((2, 2)), "cov": cov}
+    log_determinant = np.log(gap * (2 - gap))
+    expected: Any = np.array([-log_determinant / 2, (5 - 2 - np.log(4) - log_determinant) / 2])
+    check(
+        target.kl_full_covariance, narrow, expected, wrong=_wrong_full_kl(), tolerance=RELATIVE, only=NARROW
+    )
+    away = 50 * draw.normal(2, 2)
+    moved = narrow | {"mean": away}
+    expected = expected + [sum(m * m for m in row) / 2 for row in away]
+    check(target.kl_full_covariance, moved, expected, wrong=wrong, tolerance=RELATIVE, only=LARGE)
     for mean, cov in ((MEAN, COV), (draw.normal(4, 2), drawn_covariances(draw, 4, 2))):
         expected = [kl_by_quadrature(q, prior(2)) for q in zip(mean, cov, strict=True)]
         inputs = {"mean": mean, "cov": cov}
@@ -196,7 +244,7 @@ def test_kl_full_covariance(target, draw):
 
 
 @points(
-    1,
+    0.5,
     hint=(
         "上一題對、這題錯，多半是把 2 寫死了。",
         "−d 的 d 要從輸入的形狀來。",
@@ -220,7 +268,7 @@ def test_kl_full_covariance__three_dimensions(target, draw):
 
 
 @points(
-    1,
+    0.5,
     hint=(
         "200 個 10⁻⁴ 乘起來是 10⁻⁸⁰⁰，浮點數存成 0，log 0 是負無限大。",
         "能不能不算行列式，直接算它的對數？",
@@ -260,7 +308,7 @@ def test_kl_full_covariance__many_dimensions(target, draw):
     hint=(
         "每一維除以自己的標準差，Σ 變成相關係數矩陣 R。tr R 是多少？",
         "tr R = d，所以 ½(tr R − d − log det R) 只剩 −½ log det R。",
-        "R_ij = Σ_ij/(σ_i σ_j)，所以 log det R = log det Σ − Σ_i log Σ_ii。",
+        "相關矩陣是共變異數除以兩個標準差；行列式取對數，那些標準差變成什麼？",
     ),
     chapter=CHAPTER,
 )
@@ -293,8 +341,14 @@ def test_total_correlation(target, draw):
     }
     for _, cov in shown_and_drawn(draw):
         zero = np.zeros(cov.shape[-1])
-        expected = [kl_by_quadrature((zero, matrix), (zero, np.diag(np.diag(matrix)))) for matrix in cov]
+        expected: Any = [kl_by_quadrature((zero, matrix), (zero, np.diag(np.diag(matrix)))) for matrix in cov]
         check(target.total_correlation, {"cov": cov}, expected, wrong=wrong, tolerance=QUADRATURE)
+    check(target.total_correlation, {"cov": EXAMPLE}, [0.830366], wrong=wrong, tolerance=PRINTED)
+    cov, gap = nearly_duplicate(draw)
+    expected = np.full(2, -np.log(gap * (2 - gap)) / 2)
+    check(target.total_correlation, {"cov": cov}, expected, wrong=wrong, tolerance=CONDITIONED, only=NARROW)
+    check(target.total_correlation, {"cov": UNITS * EXAMPLE}, [0.830366] * 3, tolerance=PRINTED, only=UNIT)
+    check(target.total_correlation, {"cov": np.full((2, 1, 1), draw.std())}, np.zeros(2))  # 一維：沒有相關
 
 
 def conditional_variance(cov):
@@ -312,7 +366,7 @@ def conditional_variance(cov):
     hint=(
         "照 r 平均：D(r‖N(μ,Σ)) 裡與 s_i² 有關的是 ½(Λ_ii s_i² − log s_i²)。",
         "對 s_i² 微分設為 0，得 s_i² = 1/Λ_ii，Λ = Σ⁻¹ 的對角線再取倒數。",
-        "照目標平均：總相關與 r 無關，每一維對齊影子就好，s_i² = Σ_ii。",
+        "照目標平均時，總相關與 r 無關，剩下各維自己的 KL；它什麼時候是 0？",
     ),
     chapter=CHAPTER,
 )
@@ -341,6 +395,11 @@ def test_factorized_fit(target, draw):
             "s2_forward": [np.diag(matrix) for matrix in cov],
         }
         check(target.factorized_fit, {"cov": cov}, expected, wrong=wrong)
+    shown = {"s2_reverse": [[0.76, 0.0475]], "s2_forward": [[4.0, 0.25]]}
+    check(target.factorized_fit, {"cov": EXAMPLE}, shown, wrong=wrong)
+    cov, gap = nearly_duplicate(draw)  # 兩維時 1/Λ_ii = Σ_ii (1 − ρ²)
+    expected = {"s2_reverse": diagonal(cov) * gap * (2 - gap), "s2_forward": diagonal(cov)}
+    check(target.factorized_fit, {"cov": cov}, expected, wrong=wrong, tolerance=CONDITIONED, only=NARROW)
 
 
 def posterior_by_quadrature(w, noise_variance, x, every=20):
@@ -360,7 +419,7 @@ def posterior_by_quadrature(w, noise_variance, x, every=20):
     hint=(
         "−2 log p(z|x) = zᵀz + (x − wᵀz)²/s² + 常數。展開，把 zᵀ(…)z 收在一起。",
         "(wᵀz)² = zᵀ(w wᵀ)z，所以 Λ = I + w wᵀ/s²；w wᵀ 是外積 np.outer(w, w)。",
-        "一次項是 −2x wᵀz/s²，配方得平均 = x Λ⁻¹w/s²；一個 x 一列。",
+        "二次項給精確度，一次項配方給平均；一個 x 一列。",
     ),
     chapter=CHAPTER,
 )
@@ -397,6 +456,17 @@ def test_linear_posterior(target, draw):
         "mean 忘了乘 Λ⁻¹": lambda w, s2, x: (np.outer(x, w) / s2, None),
         "mean 忘了乘 x": lambda w, s2, x: (solution(w, s2, np.ones_like(x))[0], None),
     }
+    example = {"w": np.array([1.0, 1.0]), "noise_variance": 1 / 9, "x": np.array([1.0])}
+    printed = {"mean": [[9 / 19, 9 / 19]], "cov": [[10 / 19, -9 / 19], [-9 / 19, 10 / 19]]}
+    check(target.linear_posterior, example, printed, wrong=wrong)
+    # 一個原因：後驗是 N(wx/(w² + s²), s²/(w² + s²))；雜訊很小時，小常數看得出來。
+    weight, x = draw.normal(), 30 * draw.normal(3)
+    for s2, kind in ((draw.between(0.3, 2), None), (1e-9 * draw.between(1, 5), SMALL)):
+        inputs = {"w": np.array([weight]), "noise_variance": s2, "x": x}
+        total = weight * weight + s2
+        expected: Any = {"mean": [[weight * value / total] for value in x], "cov": [[s2 / total]]}
+        tolerance = RELATIVE if kind is None else Tolerance(1e-5, 0.0)  # 1 − w²/(w² + s²) 只剩七位
+        check(target.linear_posterior, inputs, expected, wrong=wrong, tolerance=tolerance, only=kind)
     # 第二題是三個原因：把 2 寫死的，這裡就錯。雜訊大，後驗寬，粗的格點也準到捨入誤差。
     two, three = np.array([1.0, 1.5]), np.array([1.0, 1.5, -0.5])
     shown, drawn = np.array([1.0, -0.4, 2.0]), (draw.normal(2), draw.between(0.4, 3), draw.normal(4), 20)
@@ -412,7 +482,7 @@ def test_linear_posterior(target, draw):
     hint=(
         "D(r‖N(μ,Σ)) = ½(Σ Λ_ii s_i² − d − Σ log s_i² + log det Σ)，代入 s_i² = 1/Λ_ii。",
         "Λ_ii s_i² = 1，d 個加起來與 −d 相消；−log s_i² = log Λ_ii。",
-        "剩下 ½(Σ log Λ_ii + log det Σ)。",
+        "代入最好的 s_i²，跡那一項剛好抵掉 −d；剩下哪兩個對數？",
     ),
     chapter=CHAPTER,
 )
@@ -446,5 +516,10 @@ def test_cost_of_diagonal(target, draw):
     for _, cov in shown_and_drawn(draw):
         zero = np.zeros(cov.shape[-1])
         fits = [(zero, np.diag(conditional_variance(matrix))) for matrix in cov]
-        expected = [kl_by_quadrature(fit, (zero, matrix)) for fit, matrix in zip(fits, cov, strict=True)]
+        expected: Any = [kl_by_quadrature(fit, (zero, matrix)) for fit, matrix in zip(fits, cov, strict=True)]
         check(target.cost_of_diagonal, {"cov": cov}, expected, wrong=wrong, tolerance=QUADRATURE)
+    check(target.cost_of_diagonal, {"cov": EXAMPLE}, [0.830366], wrong=wrong, tolerance=PRINTED)
+    cov, gap = nearly_duplicate(draw)  # 兩維時與總相關相同
+    expected = np.full(2, -np.log(gap * (2 - gap)) / 2)
+    check(target.cost_of_diagonal, {"cov": cov}, expected, wrong=wrong, tolerance=CONDITIONED, only=NARROW)
+    check(target.cost_of_diagonal, {"cov": UNITS * EXAMPLE}, [0.830366] * 3, tolerance=PRINTED, only=UNIT)

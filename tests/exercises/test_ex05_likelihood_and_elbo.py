@@ -1,12 +1,19 @@
 """ex05 的檢查。"""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from vae_from_scratch.course.testing import (
     DIFFERENCES,
+    FAR,
+    LARGE,
+    PRINTED,
     QUADRATURE,
+    RELATIVE,
+    SMALL,
+    WHOLE,
     check,
     expectation,
     numerical_gradient,
@@ -32,7 +39,7 @@ LOG_VAR = np.log([[4.0, 0.25], [0.5, 1.7], [0.09, 2.25]])
 
 
 @points(
-    2,
+    1,
     hint=(
         "先寫一欄：log N(x; x̂, s²) = −½[log 2π + log s² + (x − x̂)²/s²]，再對 D 欄加總。",
         "加總之後是 −½[SSE/s² + D·log(2πs²)]；D 是 x.shape[-1]。",
@@ -42,6 +49,22 @@ LOG_VAR = np.log([[4.0, 0.25], [0.5, 1.7], [0.09, 2.25]])
 )
 def test_gaussian_log_likelihood(target, draw):
     """常態概似：平方誤差與常數"""
+    wrong = _wrong_gaussian()
+    example = {"x": np.array([[1.0, 2.0]]), "reconstruction": np.array([[0.5, 2.5]]), "variance": 0.5}
+    check(target.gaussian_log_likelihood, example, [-0.5 - math.log(math.pi)], wrong=wrong)
+    whole = {"x": np.array([[1, 4], [2, -3]]), "reconstruction": np.array([[0.5, 3.25], [2.5, -2.0]])}
+    ones = [-0.8125 / 2 - math.log(2 * math.pi), -1.25 / 2 - math.log(2 * math.pi)]  # 誤差 .5、.75；.5、1
+    check(target.gaussian_log_likelihood, whole | {"variance": 1.0}, ones, wrong=wrong, only=WHOLE)
+    # 換單位：誤差與標準差都縮成 s 倍，平方項不變，只有 D 個 −log s。最遠的有 25 個標準差。
+    power, gap = draw.whole(6, 9), np.array([[1.0, -2.0, 20.0], [25.0, 3.0, 0.0]])
+    narrow = {"x": 10.0**-power * gap, "reconstruction": 0 * gap, "variance": 10.0 ** (-2 * power)}
+    expected = [
+        -sum(g * g for g in row) / 2 - 1.5 * math.log(2 * math.pi) + 3 * power * math.log(10) for row in gap
+    ]
+    check(target.gaussian_log_likelihood, narrow, expected, wrong=wrong, only=SMALL)
+    apart = {"x": 10 * gap, "reconstruction": 0 * gap, "variance": 100.0}
+    expected = [value - 3 * (power + 1) * math.log(10) for value in expected]
+    check(target.gaussian_log_likelihood, apart, expected, wrong=wrong, only=LARGE)
     x, std = draw.normal(4, 2), draw.std()
     drawn = (x, x + std * draw.normal(4, 2), std * std)
     for x, reconstruction, variance in (*((X, RECONSTRUCTION, v) for v in (0.6, 2.0, 0.09)), drawn):
@@ -103,7 +126,7 @@ def _wrong_gaussian():
     hint=(
         "把 a·SSE + w·KL 除以 w，KL 的係數就變成 1，和 −ELBO 一樣。",
         "SSE 的係數要相等：a/w = 1/(2s²)。",
-        "解出 s² = w/(2a)。",
+        "除以 KL 的係數之後，SSE 前面的係數和 1/(2s²) 相等。",
     ),
     chapter=CHAPTER,
 )
@@ -122,7 +145,7 @@ def test_implied_variance(target, draw):
         }
         expected = _variance_with_this_minimum(sse_weight, kl_weight)
         inputs = {"sse_weight": sse_weight, "kl_weight": kl_weight}
-        check(target.implied_variance, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+        check(target.implied_variance, inputs, expected, wrong=wrong, tolerance=RELATIVE)
 
 
 def _variance_with_this_minimum(sse_weight, kl_weight):
@@ -147,6 +170,18 @@ def _variance_with_this_minimum(sse_weight, kl_weight):
 )
 def test_bernoulli_log_likelihood(target, draw):
     """伯努利概似：每欄一枚硬幣"""
+    example = {"x": np.array([[1.0, 0.0]]), "logits": np.array([[2.0, -1.0]])}
+    wrong = _wrong_bernoulli()
+    check(target.bernoulli_log_likelihood, example, [-0.4401897], wrong=wrong, tolerance=PRINTED)
+    # 3 到 27：一欄一列，猜對的只付 log(1 + e^(−a))，猜錯的另付 a；最後一列是整數的 x 與 logits。
+    sure = np.concatenate([draw.between(3, 27, 6), draw.between(16, 20, 2)])
+    bits = np.array([1.0, 0.0] * 4)
+    for x, size, kind in ((bits, sure, LARGE), (np.array([1, 0, 1]), np.array([3, 16, 18]), WHOLE)):
+        logits = size * (2 * x - 1)
+        expected = [-math.log1p(math.exp(-a)) for a in size]
+        for sign, payment in ((1, 0 * size), (-1, size)):
+            inputs = {"x": x[:, None], "logits": sign * logits[:, None]}
+            check(target.bernoulli_log_likelihood, inputs, expected - payment, wrong=wrong, only=kind)
     drawn = (draw.bits(4, 3), draw.between(0.05, 0.95, 4, 3))
     for bits, coins in ((BITS, COINS), drawn):
         # 由機率出發：每一欄是 π 或 1 − π，乘起來再取 log。logit = log[π/(1 − π)]。
@@ -229,7 +264,9 @@ def test_bernoulli_log_likelihood__extremes(target, draw):
     for a, b, c, d in ((1000, 800, 30, 40), drawn):
         logits = np.array([[1000.0, -a, c], [-1000.0, b, -d]])
         expected = [-a - c - math.exp(-c), -b - d - math.exp(-d)]
-        check(target.bernoulli_log_likelihood, {"x": x, "logits": logits}, expected, wrong=wrong)
+        check(target.bernoulli_log_likelihood, {"x": x, "logits": logits}, expected, wrong=wrong, only=LARGE)
+    ordinary = {"x": np.array([[1.0, 0.0]]), "logits": np.array([[2.0, -1.0]])}
+    check(target.bernoulli_log_likelihood, ordinary, [-0.4401897], tolerance=PRINTED)
 
 
 @points(
@@ -291,6 +328,9 @@ def _drawn_categories(draw, rows):
 )
 def test_categorical_log_likelihood__extremes(target, draw):
     """logit 到 ±1000 也有限"""
+    # 一個 1000，其餘 −1000：減平均不夠，要減最大值。
+    one = np.eye(6)[[draw.whole(0, 5)]]
+    alone = {"x": one, "logits": 2000 * one - 1000, "groups": (6,)}
     wrong = {
         "中途溢位：取 exp 之前，每一組要先減去自己的最大值": lambda x, a, g: _by_group(
             x, a, g, lambda b: b - _log_sum(b)
@@ -311,19 +351,20 @@ def test_categorical_log_likelihood__extremes(target, draw):
         }
         expected = [-gap - math.log1p(math.exp(-gap)), -low - math.log1p(math.exp(-gap))]
         check(target.categorical_log_likelihood, inputs, expected, wrong=wrong)
+    check(target.categorical_log_likelihood, alone, [0.0], wrong=wrong)
     # 兩個變數的 logits 差很多：每一組要減自己的最大值。
     shared = {
         "全部的欄減了同一個最大值；要每一組各減各的": lambda x, a, g: _by_group(
             x, a - a.max(axis=-1, keepdims=True), g, lambda b: b - _log_sum(b)
         )
     }
-    for one, two, away in ((1, 3, 800), (draw.whole(1, 4), draw.whole(1, 4), draw.whole(750, 1200))):
+    for less, more, away in ((1, 3, 800), (draw.whole(1, 4), draw.whole(1, 4), draw.whole(750, 1200))):
         inputs = {
             "x": np.array([[0.0, 1.0, 0.0, 0.0, 1.0]]),
-            "logits": np.array([[1000.0, 1000.0 - one, 0.0, -away, -away - two]]),
+            "logits": np.array([[1000.0, 1000.0 - less, 0.0, -away, -away - more]]),
             "groups": GROUPS,
         }
-        expected = [-one - math.log1p(math.exp(-one)) - two - math.log1p(math.exp(-two))]
+        expected = [-less - math.log1p(math.exp(-less)) - more - math.log1p(math.exp(-more))]
         check(target.categorical_log_likelihood, inputs, expected, wrong=shared)
 
 
@@ -359,6 +400,10 @@ def test_categorical_log_likelihood__missing(target, draw):
         "缺失的變數當成均勻的猜測，扣了 log K；缺失什麼也不加": uniform,
         "缺失當成 nan 了；缺失的變數加 0 就好": lambda x, a, g: np.full(len(x), np.nan),
     }
+    example = {
+        "x": np.array([[1.0, 0, 0, 0, 0]]), "logits": np.array([[2.0, 0.5, -1, 0.3, 0.3]]), "groups": [3, 2]
+    }  # fmt: skip
+    check(target.categorical_log_likelihood, example, [-0.2413113], wrong=wrong, tolerance=PRINTED)
     check(target.categorical_log_likelihood, inputs, expected, wrong=wrong, tolerance=QUADRATURE)
     inputs, chances = _drawn_categories(draw, rows=5)
     absent = draw.bits(*chances.shape)
@@ -444,6 +489,19 @@ def test_elbo(target, draw):
         "沒有減 KL": lambda ll, m, v: ll,
         "對列取了平均；要每一列一個值": lambda ll, m, v: np.mean(ll - half(m, v).sum(axis=-1)),
     }
+    example = {
+        "log_likelihood": np.array([-1.293939]), "mean": np.array([[0.5]]), "log_var": np.log([[0.5]])
+    }  # fmt: skip
+    check(target.elbo, example, [-1.515513], wrong=wrong, tolerance=PRINTED)
+    log_var = draw.far(4, 1)
+    far = {"log_likelihood": np.zeros(4), "mean": np.zeros((4, 1)), "log_var": log_var}
+    expected: Any = [-(math.expm1(v) - v) / 2 for v in log_var[:, 0]]
+    check(target.elbo, far, expected, wrong=wrong, tolerance=RELATIVE, only=FAR)
+    # 對數概似很大（密度可以大於 1）或很小，KL 幾乎是 0。
+    likelihood = np.array([draw.between(200, 900), -draw.between(200, 900), draw.between(1, 5)])
+    near = {"log_likelihood": likelihood, "mean": np.zeros((3, 2)), "log_var": np.full((3, 2), 0.01)}
+    expected = likelihood - (math.expm1(0.01) - 0.01)
+    check(target.elbo, near, expected, wrong=wrong, only=LARGE)
     shown = (np.array([-3.2, -0.7, -11.5]), MEAN, LOG_VAR)
     drawn = (draw.between(-20, -1, 4), draw.normal(4, 3), draw.log_var(4, 3))
     for log_likelihood, mean, log_var in (shown, drawn):
@@ -455,11 +513,11 @@ def test_elbo(target, draw):
 
 
 @points(
-    2,
+    1,
     hint=(
         "先寫一個樣本的 log w：重建加先驗，減 q。",
         "K 個權重先平均，再取對數：log[(1/K) Σ w]。順序反過來就只是 ELBO 的平均。",
-        "樣本在 axis=0。np.log(np.mean(np.exp(log_weight), axis=0)) 是起點，下一個檢查再處理溢位。",
+        "樣本在 axis=0：先照定義寫，權重平均再取對數；下一個檢查再處理溢位。",
     ),
     chapter=CHAPTER,
 )
@@ -471,6 +529,9 @@ def test_importance_weighted_bound(target, draw):
         np.array([[0.6, -0.9], [-1.3, -2.2], [0.1, -1.5]]),
     )
     drawn = (draw.between(0.2, 5, 5, 3), draw.between(-3, -0.2, 5, 3), draw.between(-2.5, 1, 5, 3))
+    level = np.array([[-2.0], [-1.0]])
+    example = {"log_likelihood": np.log([[1.0], [3.0]]), "log_prior": level, "log_q": level}
+    check(target.importance_weighted_bound, example, [0.693147], wrong=_wrong_importance(), tolerance=PRINTED)
     for weights, log_prior, log_q in (shown, drawn):
         wrong, log_likelihood = _wrong_importance(), np.log(weights) - log_prior + log_q
         expected = [math.log(math.fsum(column) / len(column)) for column in weights.T]
@@ -500,6 +561,7 @@ def _wrong_importance():
         ),
         "少取了對數：這是平均權重": lambda ll, lp, lq: np.mean(np.exp(ll + lp - lq), axis=0),
         "取了最大的權重，不是平均": lambda ll, lp, lq: np.max(ll + lp - lq, axis=0),
+        "減了最大值，忘了加回來": lambda ll, lp, lq: bound(ll + lp - lq - (ll + lp - lq).max(axis=0)),
     }
 
 

@@ -2,12 +2,18 @@
 
 import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from vae_from_scratch.course.testing import (
     DIFFERENCES,
+    FAR,
+    LARGE,
+    PRINTED,
     QUADRATURE,
+    RELATIVE,
+    Tolerance,
     check,
     expectation,
     normal_nodes,
@@ -31,6 +37,12 @@ def _shown_and_drawn(draw):
     yield draw.normal(2, 3), draw.std(2, 3), draw.normal(2, 3)
 
 
+def _far_problems(draw):
+    """σ 很大或很小、μ 也很大的輸入，d = 1：梯度有幾千到 10¹⁵ 那麼大。"""
+    yield {"mean": 0 * draw.normal(4, 1), "log_var": draw.far(4, 1), "noise": draw.normal(4, 1)}
+    yield {"mean": 90 * draw.normal(3, 1), "log_var": 2 * np.log(draw.std(3, 1)), "noise": draw.normal(3, 1)}
+
+
 def _log_ratio_by_cdf(z, mean, std):
     """log q(z) − log p(z)，密度由分布函數的差分得到，不用密度公式。"""
 
@@ -43,6 +55,10 @@ def _log_ratio_by_cdf(z, mean, std):
         return float(numerical_gradient(tail, z, scale * 1e-3))
 
     return math.log(density(mean, std)) - math.log(density(0.0, 1.0))
+
+
+ROUNDED = Tolerance(1e-5, 0.0)  # 先平均再相減，幾億的平均只剩七位
+CLOSE = "平常的數字都對，兩組很大而相差很小時不對：先逐個種子相減，再算標準差；不要用平方和去減"
 
 
 def _single(z, m, v):
@@ -94,6 +110,15 @@ def test_kl_single_sample(target, draw):
         "你對維度取平均了；各維的對數比要相加": lambda z, m, v: _single(z, m, v).mean(axis=-1),
         "這是密度比 q/p；要取 log": lambda z, m, v: np.exp(_single(z, m, v).sum(axis=-1)),
     }
+    example = {"z": np.array([[2.4]]), "mean": np.array([[1.0]]), "log_var": np.log([[4.0]])}
+    check(target.kl_single_sample, example, [1.941853], wrong=wrong, tolerance=PRINTED)
+    log_var, noise = draw.far(4, 1), draw.normal(4, 1)
+    # z 離平均幾個 σ 由雜訊給，所以 (z − μ)²/σ² 就是 ε²。σ 很小時 μ = 0，減法不損失位數。
+    away = noise * np.exp(log_var / 2)
+    z = np.where(log_var > 0, draw.between(12, 15, 4, 1), away)
+    far = {"z": z, "mean": np.where(log_var > 0, z - away, 0.0), "log_var": log_var}
+    expected = ((z * z - noise * noise - log_var) / 2)[:, 0]
+    check(target.kl_single_sample, far, expected, wrong=wrong, only=FAR)
     for mean, std, noise in _shown_and_drawn(draw):
         z = mean + std * noise
         expected = [
@@ -137,11 +162,11 @@ def test_kl_single_sample__average(target, draw):
 
 
 @points(
-    2,
+    1,
     hint=(
         "f = ½(z² − ε² − log σ²)，把 z = μ + σε 代進去，依 ε 的次數整理。",
         "ε² 的係數 a = (σ² − 1)/2，ε 的係數 b = μσ。",
-        "Var[ε²] = 2、Var[ε] = 1、兩者不相關：2a² + b² = ½(σ² − 1)² + μ²σ²，再沿維度加總。",
+        "Var[ε²] = 2、Var[ε] = 1、兩者不相關，所以各帶自己係數的平方；各維再相加。",
     ),
     chapter=CHAPTER,
 )
@@ -176,6 +201,22 @@ def test_kl_single_sample_variance(target, draw):
         ).mean(axis=-1),
         "這是 KL（平均），不是變異數": lambda m, v: 0.5 * (m**2 + np.exp(v) - 1 - v).sum(axis=-1),
     }
+    example = {"mean": np.array([[1.0]]), "log_var": np.log([[4.0]])}
+    check(target.kl_single_sample_variance, example, [8.5], wrong=wrong)
+    mean, log_var = draw.normal(4, 1), draw.far(4, 1)
+    squares = [(math.exp(v), m) for v, m in zip(log_var.flat, mean.flat, strict=True)]
+    expected = [(s2 * s2 - 2 * s2 + 1) / 2 + m * m * s2 for s2, m in squares]
+    far = {"mean": mean, "log_var": log_var}
+    check(target.kl_single_sample_variance, far, expected, wrong=wrong, tolerance=RELATIVE, only=FAR)
+    same = {"mean": mean, "log_var": 0 * log_var}  # σ = 1：只剩 μ²，KL 小，變異數也小
+    expected = [m * m for m in (1e-3 * mean).flat]
+    check(
+        target.kl_single_sample_variance,
+        same | {"mean": 1e-3 * mean},
+        expected,
+        wrong=wrong,
+        tolerance=RELATIVE,
+    )
     for mean, std, _ in _shown_and_drawn(draw):
         expected = [
             sum(variance(*two) for two in zip(*row, strict=True)) for row in zip(mean, std, strict=True)
@@ -185,11 +226,11 @@ def test_kl_single_sample_variance(target, draw):
 
 
 @points(
-    2,
+    1,
     hint=(
         "f = ½(z² − ε² − log σ²)。ε 固定，所以 −ε² 不含參數；z² 與 log σ² 都含。",
         "∂f/∂μ = z · ∂z/∂μ = z。∂f/∂log σ² = z · ∂z/∂log σ² − ½。",
-        "∂z/∂log σ² = σε/2（第 2 章），所以第二個是 ½(zσε − 1)。",
+        "∂z/∂log σ² 在第 2 章；log q 裡的 log σ² 自己也有一份。",
     ),
     chapter=CHAPTER,
 )
@@ -240,6 +281,13 @@ def test_single_sample_gradient(target, draw):
         "梯度對維度加總了；每個 μ_j 各有自己的梯度": lambda m, v, e: (z_of(m, v, e).sum(axis=-1), None),
         "梯度對列平均了；平均是損失函數的事": lambda m, v, e: (z_of(m, v, e).mean(axis=0), None),
     }
+    example = {"mean": np.array([[1.0]]), "log_var": np.log([[4.0]]), "noise": np.array([[0.7]])}
+    check(target.single_sample_gradient, example, {"d_mean": [[2.4]], "d_log_var": [[1.18]]}, wrong=wrong)
+    for far in _far_problems(draw):
+        std = [math.exp(v / 2) for v in far["log_var"].flat]
+        rows = [(m + s * e, s * e) for m, s, e in zip(far["mean"].flat, std, far["noise"].flat, strict=True)]
+        expected: Any = {"d_mean": [[z] for z, _ in rows], "d_log_var": [[(z * s - 1) / 2] for z, s in rows]}
+        check(target.single_sample_gradient, far, expected, wrong=wrong, tolerance=RELATIVE, only=LARGE)
     for mean, std, noise in _shown_and_drawn(draw):
         log_var = 2 * np.log(std)
         expected = {
@@ -251,11 +299,11 @@ def test_single_sample_gradient(target, draw):
 
 
 @points(
-    2,
+    1,
     hint=(
         "先只對 z 微分：log q(z) = … − (z − μ)²/(2σ²)，−log p(z) = … + z²/2。",
         "∂f/∂z = z − (z − μ)/σ² = z − ε/σ。",
-        "乘上 ∂z/∂μ = 1 與 ∂z/∂log σ² = σε/2。",
+        "對 z 的導數，各乘上 z 對 μ 與對 log σ² 的導數（第 2 章）。",
     ),
     chapter=CHAPTER,
 )
@@ -302,6 +350,16 @@ def test_path_gradient(target, draw):
             0.5 * path(m, v, e) * e * np.exp(-v / 2),
         ),
     }
+    example = {"mean": np.array([[1.0]]), "log_var": np.log([[4.0]]), "noise": np.array([[0.7]])}
+    check(target.path_gradient, example, {"d_mean": [[2.05]], "d_log_var": [[1.435]]}, wrong=wrong)
+    for far in _far_problems(draw):
+        std = [math.exp(v / 2) for v in far["log_var"].flat]
+        slopes = [
+            (m + s * e - e / s, s * e / 2)
+            for m, s, e in zip(far["mean"].flat, std, far["noise"].flat, strict=True)
+        ]
+        expected: Any = {"d_mean": [[d] for d, _ in slopes], "d_log_var": [[d * half] for d, half in slopes]}
+        check(target.path_gradient, far, expected, wrong=wrong, tolerance=RELATIVE, only=LARGE)
     for mean, std, noise in _shown_and_drawn(draw):
         log_var = 2 * np.log(std)
         fixed = {"mean": mean, "log_var": log_var, "noise": noise}
@@ -358,6 +416,15 @@ def test_k3_estimate(target, draw):
         "這是 k2 = ½(log r)²，有偏誤": lambda z, m, v: 0.5 * log_r(z, m, v) ** 2,
         "r 沒有取 exp": lambda z, m, v: np.full(len(z), -1.0),
     }
+    example = {"z": np.array([[2.4]]), "mean": np.array([[1.0]]), "log_var": np.log([[4.0]])}
+    check(target.k3_estimate, example, [1.085291], wrong=wrong, tolerance=PRINTED)
+    # σ = 1 時 log r = ½(z − μ)² − ½z²：取 z = 0 或 z = μ，log r 就是 ±½μ²：很小的與 25 到 40 的。
+    for size, kind in ((draw.between(0.01, 0.03, decimals=4), None), (draw.between(25, 40), LARGE)):
+        place = np.array([[math.sqrt(2 * size)]])
+        for z, log_ratio in ((0 * place, size), (place, -size)):
+            far = {"z": z, "mean": place, "log_var": 0 * place}
+            expected = [math.expm1(log_ratio) - log_ratio]
+            check(target.k3_estimate, far, expected, wrong=wrong, tolerance=RELATIVE, only=kind)
     for mean, std, noise in _shown_and_drawn(draw):
         z = mean + std * noise
         # 由密度比直接算：r 是各維密度比的乘積。
@@ -403,6 +470,16 @@ def test_paired_difference(target, draw):
             abs(b.std(ddof=1) - a.std(ddof=1)) / np.sqrt(len(a)),
         ),
     }
+    example = {"first": np.array([1.0, 2.0, 4.0]), "second": np.array([1.5, 2.0, 5.0])}
+    shown = {"平均": 0.5, "標準誤": 0.288675}
+    check(target.paired_difference, example, shown, wrong=wrong, tolerance=PRINTED)
+    # 兩個種子、差相同的種子，與很大的數相減只差一點的（整數，減法不產生捨入）。
+    two = {"first": np.array([3.0, -1.0]), "second": np.array([-4.0, 2.0])}
+    check(target.paired_difference, two, {"平均": -2.0, "標準誤": 5.0}, wrong=wrong)
+    base = draw.whole(4 * 10**8, 9 * 10**8) + np.array([0.0, 3.0, 1.0, 7.0])
+    close = {"first": base, "second": base + np.array([1, 0, 1, 0])}
+    expected = {"平均": 0.5, "標準誤": math.sqrt(1 / 12)}
+    check(target.paired_difference, close, expected, wrong=wrong, tolerance=ROUNDED, only=CLOSE)
     inputs = {"first": first, "second": first + difference}
     expected = {"平均": 0.04, "標準誤": math.sqrt((36 + 36 + 4 + 1 + 9) * 1e-4 / 4 / 5)}
     check(target.paired_difference, inputs, expected, wrong=wrong, tolerance=QUADRATURE)

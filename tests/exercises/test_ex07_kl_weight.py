@@ -1,12 +1,16 @@
 """ex07 的檢查。"""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from vae_from_scratch.course.testing import (
     DIFFERENCES,
+    FAR,
+    PRINTED,
     QUADRATURE,
+    RELATIVE,
     check,
     normal_nodes,
     numerical_gradient,
@@ -27,7 +31,7 @@ LOG_VAR = np.log([[0.5, 0.3], [0.2, 0.9], [0.6, 0.4]])
     hint=(
         "整個損失乘上一個正數，最小的位置不變。乘多少，重建那一項就變成加總？",
         "乘 D：重建變成 Σ_c，KL 前面變成 weight·D/n_units。",
-        "return weight * n_columns / n_units",
+        "整個損失乘上 D，重建就變成加總；KL 的平均再換成加總，前面是多少？",
     ),
     chapter=CHAPTER,
 )
@@ -42,10 +46,10 @@ def test_implied_beta(target, draw):
         "少了 weight": lambda w, D, d: D / d,
     }
     drawn = (draw.between(0.02, 2), draw.whole(5, 300), draw.whole(2, 20))
-    for weight, n_columns, n_units in [(0.05, 30, 4), (0.005, 252, 1), (1.0, 784, 20), drawn]:
+    for weight, n_columns, n_units in [(0.05, 30, 4), (0.005, 252, 1), (1.0, 784, 20), (1.0, 5, 2), drawn]:
         inputs = {"weight": weight, "n_columns": n_columns, "n_units": n_units}
         expected = _beta_with_the_same_minimum(weight, n_columns, n_units)
-        check(target.implied_beta, inputs, expected, wrong=wrong, tolerance=DIFFERENCES)
+        check(target.implied_beta, inputs, expected, wrong=wrong, tolerance=RELATIVE)
 
 
 def _beta_with_the_same_minimum(weight, n_columns, n_units):
@@ -65,7 +69,7 @@ def _beta_with_the_same_minimum(weight, n_columns, n_units):
     hint=(
         "第 1 個週期是 beta/warmup_epochs，第 2 個是兩倍……升到 beta 就停。",
         "比例是 epoch / warmup_epochs，超過 1 就當作 1。",
-        "beta * min(1.0, epoch / warmup_epochs)；warmup_epochs = 0 要先處理。",
+        "用 min 擋住升過頭；除以 warmup_epochs 以前，先想它是 0 的時候。",
     ),
     chapter=CHAPTER,
 )
@@ -83,8 +87,10 @@ def test_warmup_weight(target, draw):
         "線性升高，不是平方": lambda e, b, n: b * min(1, e / n) ** 2,
         "方向反了：權重由小到大": lambda e, b, n: b * max(0, 1 - e / n),
     }
-    drawn, n, early = draw.between(0.5, 4), draw.whole(6, 30), draw.whole(2, 5)
+    drawn, n, early = draw.between(6, 9), draw.whole(6, 30), draw.whole(2, 5)
     for epoch, beta, warmup_epochs, expected in [
+        (5, 4.0, 20, 1.0), (30, 4.0, 20, 4.0),  # 說明裡的例子
+        (1, drawn, 1, drawn), (4 * n * draw.whole(10, 20) + 1, drawn, n, drawn),
         (3, 4.0, 20, 0.6), (1, 2.5, 10, 0.25), (20, 4.0, 20, 4.0), (31, 4.0, 20, 4.0), (7, 0.5, 8, 0.4375),
         (early, drawn, n, early * drawn / n), (n, drawn, n, drawn), (n + early, drawn, n, drawn),
     ]:  # fmt: skip
@@ -96,11 +102,11 @@ def test_warmup_weight(target, draw):
 
 
 @points(
-    2,
+    1,
     hint=(
         "每個單元一個數：它的 μ 在 N 列之間變不變？",
         "沿 axis=0 取變異數，得到 (d,)，再和 threshold 比。",
-        "np.sum(np.var(mean, axis=0) > threshold)，最後轉成 int。",
+        "變異數沿列算，一個單元一個；比門檻大的有幾個？最後轉成 int。",
     ),
     chapter=CHAPTER,
 )
@@ -112,18 +118,17 @@ def test_count_active_units(target, draw):
     offset = np.hstack([live[:, :2], np.full((4, 3), 2.0)])  # 三個單元離 0 很遠，可是每列都一樣
     small = np.hstack([live, 0.05 * sign, 1.0 + 0.08 * sign])  # 標準差 0.05、0.08：變異數都不到 0.01
     edge = np.hstack([0.09 * sign, 0.11 * sign, 0.4 * sign])  # 0.0081、0.0121、0.16
+    example = np.array([[2.0, 0.5], [2.0, -0.5], [2.0, 0.0]])
+    twins = np.hstack([live, live, -3 * live, np.full((4, 1), -5.0)])  # 一樣的、成比例的、負的，都各算一個
+    lone = np.array([[6.0, 0.0]] + 8 * [[0.0, -2.0]])  # 平均是 2/3，變異數 3.56；範圍的一半是 3，平方是 9
     cases = [
-        (offset, 0.01, 2, {"離 0 很遠不算活躍：要減掉平均，看它隨資料變不變": 5, "這是不活躍的個數": 3}),
-        (small, 0.01, 3, {"門檻比的是變異數，你比的是標準差": 5, "這是不活躍的個數": 2}),
-        (edge, 0.01, 2, {"變異數除以 N，不是 N − 1": 3}),
-        (edge, 0.5, 0, {"沒有用到引數 threshold": 2}),
-        (live, 0.06, 2, {"沒有用到引數 threshold": 3}),
-        (np.hstack([0.5 * sign, sign]), 0.25, 1, {"剛好等於 threshold 不算；要大於": 2}),
-        _drawn_units(draw),
-    ]
-    for mean, threshold, expected, wrong in cases:
+        (example, 0.01, 1), (twins, 0.01, 9), (lone, 5.0, 0), (lone, 3.0, 1), (offset, 0.01, 2),
+        (small, 0.01, 3), (edge, 0.01, 2), (edge, 0.5, 0), (live, 0.06, 2),
+        (np.hstack([0.5 * sign, sign]), 0.25, 1), _drawn_units(draw),
+    ]  # fmt: skip
+    for mean, threshold, expected in cases:
         inputs = {"mean": mean, "threshold": threshold}
-        check(target.count_active_units, inputs, expected, wrong=wrong | _wrong_counts(mean, threshold))
+        check(target.count_active_units, inputs, expected, wrong=WRONG_COUNTS)
 
 
 def _drawn_units(draw):
@@ -131,28 +136,49 @@ def _drawn_units(draw):
     sign, live, dead = np.tile([1.0, -1.0], 3), draw.whole(1, 3), draw.whole(1, 3)
     size = np.concatenate([draw.between(0.3, 0.9, live), draw.between(0.01, 0.2, dead)])
     mean = sign[:, None] * size + draw.between(1, 3, live + dead)
-    return mean[:, draw.order(live + dead)], 0.06, live, {"離 0 很遠不算活躍：要減掉平均": live + dead}
+    return mean[:, draw.order(live + dead)], 0.06, live
 
 
-def _wrong_counts(mean, threshold):
-    return {
-        "沿錯了軸：要比同一個單元、不同的列（axis=0）": np.sum(mean.var(axis=1) > threshold),
-        "這是活躍的比例；要的是個數": np.mean(mean.var(axis=0) > threshold),
-        "你算的是全部數字的變異數；每個單元要分開看": float(mean.var() > threshold),
-    }
+def _count(statistic):
+    return lambda mean, threshold: np.sum(statistic(mean) > threshold)
+
+
+def _unique(mean, threshold):
+    return len(np.unique(mean[:, mean.var(axis=0) > threshold], axis=1).T)
+
+
+WRONG_COUNTS = {
+    "離 0 很遠不算活躍：要減掉平均，看它隨資料變不變": _count(lambda m: np.mean(m**2, axis=0)),
+    "門檻比的是變異數，你比的是標準差": _count(lambda m: m.std(axis=0)),
+    "變異數除以 N，不是 N − 1": _count(lambda m: m.var(axis=0, ddof=1)),
+    "這是不活躍的個數": lambda m, t: np.sum(m.var(axis=0) <= t),
+    "這是不活躍的個數；要數大於 threshold 的": lambda m, t: np.sum(m.var(axis=0) < t),
+    "剛好等於 threshold 不算；要大於": lambda m, t: np.sum(m.var(axis=0) >= t),
+    "沒有用到引數 threshold": lambda m, t: np.sum(m.var(axis=0) > 0.01),
+    "一樣的單元也各算一個，不要去掉重複的": _unique,
+    "沿錯了軸：要比同一個單元、不同的列（axis=0）": _count(lambda m: m.var(axis=1)),
+    "這是活躍的比例；要的是個數": lambda m, t: np.mean(m.var(axis=0) > t),
+    "你算的是全部數字的變異數；每個單元要分開看": lambda m, t: float(m.var() > t),
+}
 
 
 @points(
-    2,
+    1,
     hint=(
         "三步有先後：對列平均 → 和 free_bits 比 → 對單元加總。",
         "kl.mean(axis=0) 是 (d,)；np.maximum(…, free_bits) 逐個單元比。",
-        "reconstruction.mean() + beta * np.maximum(kl.mean(axis=0), free_bits).sum()",
+        "依序三步：對列平均、和額度取大的、對單元加總；重建只要平均。",
     ),
     chapter=CHAPTER,
 )
 def test_free_bits_loss(target, draw):
     """自由位元的損失"""
+    example: Any = {"reconstruction": np.array([10.0, 12.0]), "kl": np.array([[0.0, 2.0], [0.4, 1.0]])}
+    example |= {"beta": 2.0, "free_bits": 0.5}
+    check(target.free_bits_loss, example, 15.0, wrong=_wrong_free_bits())
+    dense = np.array([-30.0, 2.0])  # 密度可以大於 1，重建誤差可以是負的；kl 是方陣
+    inputs = {"reconstruction": dense, "kl": KL[:2, :2], "beta": 2.0, "free_bits": 0.01}
+    check(target.free_bits_loss, inputs, -14.0 + 2 * (0.45 + 1.2), wrong=_wrong_free_bits())
     # 各單元的平均 KL 是 0.4、1.3、0.1、0.4，重建的平均是 42.583333…
     for beta, free_bits, kept in [(3.0, 0.6, 3.1), (0.5, 0.45, 2.65), (2.0, 0.0, 2.2)]:
         expected = 127.75 / 3 + beta * kept
@@ -209,6 +235,23 @@ def _wrong_free_bits():
 )
 def test_collapse_thresholds(target, draw):
     """崩塌站不站得住：相關矩陣的特徵值"""
+    wrong = _wrong_thresholds()
+    example = {"x": np.array([[0.0, 0.0], [1.0, 1.0], [1.0, 1.0], [0.0, 0.0]])}
+    check(target.collapse_thresholds, example, [2.0, 0.0], wrong=wrong)
+    # 一樣的欄、剛好相反的欄、很少是 1 的欄，抽出來的：奇異值的平方除以 N，與相關矩陣的特徵值相同。
+    base = draw.bits(40, 3)
+    base[0], base[1] = 0.0, 1.0
+    rare = np.zeros((40, 1))
+    rare[draw.whole(2, 39)] = 1.0
+    x = np.hstack([base, *[base[:, :1]] * 5, 1 - base[:, 1:2], rare])
+    expected: Any = np.linalg.svd((x - x.mean(axis=0)) / x.std(axis=0), compute_uv=False) ** 2 / len(x)
+    check(target.collapse_thresholds, {"x": x}, expected, wrong=wrong, tolerance=QUADRATURE, only=TWINS)
+    # 三欄兩兩相關，一個負的：取絕對值，特徵值就不同。
+    signs = np.array(
+        [[1.0, 1, 0], [1, 1, 1], [0, 0, 0], [0, 1, 1], [1, 0, 0], [0, 0, 1], [1, 1, 0], [0, 0, 1]]
+    )
+    expected = np.linalg.svd((signs - 0.5) / 0.5, compute_uv=False) ** 2 / 8
+    check(target.collapse_thresholds, {"x": signs}, expected, wrong=wrong, tolerance=QUADRATURE)
     # 兩欄一組，組與組獨立（每種組合都出現）：一組的特徵值是 1 ± ρ，合起來就是全部。
     first = _pair(both=2, only_second=3, neither=5)  # ρ = 0.1/√(0.16·0.25) = ½
     second = _pair(both=3, only_first=2, only_second=1, neither=4)  # ρ = 0.1/√(0.25·0.24)
@@ -227,6 +270,9 @@ def test_collapse_thresholds(target, draw):
     check(
         target.collapse_thresholds, {"x": parity}, np.ones(7), wrong=_wrong_thresholds(), tolerance=QUADRATURE
     )
+
+
+TWINS = "平常的欄都對，有一樣的欄、相反的欄或很少是 1 的欄時不對：會變的欄都要留著，不要去掉重複的"
 
 
 def _pair(both=0, only_first=0, only_second=0, neither=0):
@@ -294,7 +340,7 @@ def test_collapse_thresholds__constant_columns(target, draw):
 
 
 @points(
-    2,
+    1,
     hint=(
         "z_n 要對每一個成分 m 都算 log N(z_n; μ_m, σ²_m)：z[:, None, :] 減 mean，得到 (N, N, d)。",
         "log q(z_n) = log Σ_m exp(…) − log N；np.logaddexp.reduce(…, axis=1)。",
@@ -304,6 +350,21 @@ def test_collapse_thresholds__constant_columns(target, draw):
 )
 def test_split_average_kl(target, draw):
     """平均 KL = 互資訊 + 聚合後驗的 KL"""
+    wrong = _wrong_splits()
+    two = np.array([[1.0], [-1.0]])
+    shown = {"互資訊": 0.5662192, "聚合後驗的 KL": -0.0662192}
+    example = {"z": two, "mean": two, "log_var": np.zeros((2, 1))}
+    check(target.split_average_kl, example, shown, wrong=wrong, tolerance=PRINTED)
+    # 各個成分離得很遠、又很窄（或很寬）：q(z_n) 只剩自己的那一份，互資訊是 log N。
+    log_var, noise = draw.far(4, 1), draw.normal(4, 1)
+    log_var = np.where(log_var > 0, log_var / 4, log_var)
+    place = np.arange(1, 5)[:, None] * 1e4
+    z = place + np.exp(log_var / 2) * noise
+    own = -0.5 * (np.log(2 * np.pi) + log_var + ((z - place) * np.exp(-log_var / 2)) ** 2)
+    marginal = np.mean(own - np.log(4) + 0.5 * (np.log(2 * np.pi) + z**2))
+    parts = {"互資訊": math.log(4), "聚合後驗的 KL": marginal}
+    far = {"z": z, "mean": place, "log_var": log_var}
+    check(target.split_average_kl, far, parts, wrong=wrong, only=FAR)
     mean, std = draw.normal(4, 2), draw.std(4, 2)
     drawn = (mean + std * draw.normal(4, 2), mean, 2 * np.log(std))
     for zs, means, log_vars in ((Z, MEAN, LOG_VAR), drawn):
@@ -317,7 +378,7 @@ def test_split_average_kl(target, draw):
             "聚合後驗的 KL": sum(math.log(b / c) for b, c in zip(aggregate, prior, strict=True)) / len(zs),
         }
         inputs = {"z": zs, "mean": means, "log_var": log_vars}
-        check(target.split_average_kl, inputs, expected, wrong=_wrong_splits(), tolerance=QUADRATURE)
+        check(target.split_average_kl, inputs, expected, wrong=_wrong_splits())
     _check_two_points(target)
     for shift, copies in ((0.0, 1000), (draw.normal(), draw.whole(800, 1200))):
         _check_many_dimensions(target, Z + shift, MEAN + shift, copies)

@@ -9,6 +9,9 @@ import numpy as np
 from vae_from_scratch.course.testing import (
     DIFFERENCES,
     EXACT,
+    LARGE,
+    PRINTED,
+    WHOLE,
     Tolerance,
     WrongAnswer,
     check,
@@ -115,10 +118,19 @@ def test_relu_gradient(target, draw):
         "正負號反了：y > 0 才放行，其餘是 0": lambda d_a, y: d_a * (y <= 0),
         "只有斜率，忘了乘傳回來的 d_a": lambda d_a, y: (y > 0) * 1.0,
     }
+    example = {"d_a": np.array([[3.0, 3.0]]), "y": np.array([[-1.0, 2.0]])}
+    check(target.relu_gradient, example, [[0.0, 3.0]], wrong=wrong)
+    large = np.array([[40.0, -700.0, 300.0, -20.0]])
+    for size, kind in ((50.0, LARGE), (10.0 ** -draw.whole(8, 200), TINY)):
+        inputs = {"d_a": large, "y": size * np.array([[1.0, 2.0, -1.0, -3.0]])}
+        check(target.relu_gradient, inputs, [[40.0, -700.0, 0.0, 0.0]], wrong=wrong, only=kind)
     for d_a, y in (shown, (draw.normal(3, 4), y)):  # noqa: B020
         away = np.where(y == 0, -1.0, y)  # 折點沒有導數；那一格本書取 0，與左邊的斜率相同
         expected = numerical_gradient(partial(_after_relu, d_a), away)
         check(target.relu_gradient, {"d_a": d_a, "y": y}, expected, wrong=wrong, tolerance=DIFFERENCES)
+
+
+TINY = "平常的數字都對，很小的 y 不對：y 只要大於 0，斜率就是 1；不要加小常數，也不要換成別的門檻"
 
 
 def _after_relu(d_a, y):
@@ -164,6 +176,14 @@ def test_logit_gradient(target, draw):
         p = sigmoid(logits)
         return -np.mean(np.sum(x * np.log(p) + (1 - x) * np.log(1 - p), axis=1))
 
+    example = {"x": np.array([[1.0, 0.0]]), "logits": np.array([[0.0, math.log(3)]])}
+    check(target.logit_gradient, example, [[-0.5, 0.75]], wrong=WRONG_LOGIT)
+    # 11 到 22 的 logit（2 列 4 欄），與整數的 x：機率一格一格用 math 算。
+    sure = draw.between(11, 22, 2, 4) * np.array([1.0, -1, 1, -1])
+    for x, logits, kind in ((draw.bits(2, 4), sure, LARGE), (np.array([[1, 0, 1]]), LOGITS[:1, :3], WHOLE)):
+        chances = np.reshape([1 / (1 + math.exp(-a)) for a in logits.flat], logits.shape)
+        inputs = {"x": x, "logits": logits}
+        check(target.logit_gradient, inputs, (chances - x) / len(x), wrong=WRONG_LOGIT, only=kind)
     for x, logits in ((X, LOGITS), (draw.bits(5, 2), draw.normal(5, 2, scale=2))):
         expected = numerical_gradient(partial(loss, x=x), logits)
         inputs = {"x": x, "logits": logits}
@@ -175,7 +195,7 @@ def test_logit_gradient(target, draw):
     hint=(
         "a = −10000 時，exp(−a) 是多少？",
         "sigmoid 可以改用不會溢位的函數寫；np.tanh 的值永遠在 −1 與 1 之間。",
-        "sigmoid(a) = ½ + ½ tanh(a/2)。",
+        "把 tanh 壓扁一半、往上移一半，再比兩者的引數差幾倍。",
     ),
     chapter=CHAPTER,
 )
@@ -208,6 +228,19 @@ def dense_problems(draw):
     yield {"d_y": draw.normal(4, 3), "a": draw.normal(4, 2), "layer": draw.normal(3, 3)}
 
 
+def dense_by_hand(d_y, a, layer):
+    """一格一格用 math.fsum 加：（d_a, d_layer）。"""
+    weight, ones = layer[:-1], with_one(a)
+    d_a = [[math.fsum(g * w for g, w in zip(row, unit, strict=True)) for unit in weight] for row in d_y]
+    d_layer = [[math.fsum(x * g for x, g in zip(one, out, strict=True)) for out in d_y.T] for one in ones.T]
+    return d_a, d_layer
+
+
+DENSE_EXAMPLE = {
+    "d_y": np.array([[2.0], [-1.0]]),
+    "a": np.array([[1.0, 2.0], [3.0, -1.0]]),
+    "layer": np.array([[0.5], [-1.0], [0.2]]),
+}
 DENSE_NAMES = ("d_a", "d_layer")
 
 
@@ -216,7 +249,7 @@ DENSE_NAMES = ("d_a", "d_layer")
     hint=(
         "a 的一格影響同一列的每一個輸出：y_nk = Σ_j a_nj W_jk + b_k。",
         "∂L/∂a_nj = Σ_k d_y_nk W_jk，寫成矩陣乘法是什麼？",
-        "d_y @ W.T，W 是 layer[:-1]（不含偏置那一列）。",
+        "看形狀就知道誰要轉置；偏置那一列不參與。",
     ),
     chapter=CHAPTER,
 )
@@ -229,6 +262,10 @@ def test_dense_gradient__input(target, draw):
         "去掉的是第一列；偏置是最後一列": lambda d_y, a, layer: d_y @ layer[1:].T,
     }
     function = one_of(target.dense_gradient, 0, DENSE_NAMES)
+    check(function, DENSE_EXAMPLE, [[1.0, -2.0], [-0.5, 1.0]], wrong=wrong)
+    # 不四捨五入的數：位數少的，單精度也算得剛好。
+    large = {"d_y": 1e4 * draw.noise(1, 3), "a": draw.normal(1, 2), "layer": draw.noise(3, 3)}
+    check(function, large, dense_by_hand(**large)[0], wrong=wrong, only=LARGE)
     for inputs in dense_problems(draw):
         d_y, a, layer = inputs.values()
         expected = numerical_gradient(partial(dense_loss, d_y, layer=layer), a)
@@ -236,11 +273,11 @@ def test_dense_gradient__input(target, draw):
 
 
 @points(
-    2,
+    1,
     hint=(
         "W 的一格被每一列用到，所以各列的份要加起來。",
         "∂L/∂W_jk = Σ_n a_nj d_y_nk：寫成矩陣乘法，誰要轉置？",
-        "權重是 a.T @ d_y，偏置是 d_y.sum(axis=0)；用 np.vstack 疊成一個矩陣，偏置在最後一列。",
+        "偏置等於輸入恆為 1 的權重；兩塊疊起來，次序照 layer。",
     ),
     chapter=CHAPTER,
 )
@@ -266,6 +303,10 @@ def test_dense_gradient__layer(target, draw):
         "列與行對調了：a 要轉置，d_y 不用": lambda d_y, a, layer: d_y.T @ with_one(a),
     }
     function = one_of(target.dense_gradient, 1, DENSE_NAMES)
+    check(function, DENSE_EXAMPLE, [[-1.0], [5.0], [1.0]], wrong=wrong)
+    large = {"d_y": 1e4 * draw.normal(5, 3), "a": draw.normal(5, 2), "layer": draw.normal(3, 3)}
+    large["a"][1], large["d_y"][1] = large["a"][0], large["d_y"][0]  # 兩列一樣，各算一份
+    check(function, large, dense_by_hand(**large)[1], wrong=wrong, only=LARGE)
     for inputs in dense_problems(draw):
         d_y, a, layer = inputs.values()
         expected = numerical_gradient(partial(dense_loss, d_y, a), layer)
@@ -296,11 +337,11 @@ def flatten(answer):
     return answer
 
 
-def check_perceptron(target, layers, a, d_y):
+def check_perceptron(target, layers, a, d_y, expected=None):
     def loss(arrays):
         return np.sum(d_y * output(arrays[1:], arrays[0]))
 
-    slopes = differences(loss, [a, *layers])
+    slopes = expected or differences(loss, [a, *layers])
     names = ["d_a", *(f"d_layers[{i}]" for i in range(len(layers)))]
     wrong = {
         "梯度穿過隱藏層時沒有經過 ReLU": lambda layers, a, d_y: flatten(
@@ -331,7 +372,7 @@ def check_perceptron(target, layers, a, d_y):
 
 
 @points(
-    2,
+    1,
     hint=(
         "先呼叫 inputs, outputs = _forward(layers, a)，再由最後一層往回走。",
         "每一層用 dense_gradient(d_y, inputs[i], layers[i])；得到的 d_a 穿過前一層的 ReLU，成為新的 d_y。",
@@ -341,6 +382,9 @@ def check_perceptron(target, layers, a, d_y):
 )
 def test_perceptron_gradient(target, draw):
     """兩層的網路：一個隱藏層"""
+    layers = [np.array([[1.0], [0.0]]), np.array([[2.0], [0.0]])]  # 說明裡的例子
+    slopes = [np.array([[2.0], [0.0]]), np.array([[6.0], [2.0]]), np.array([[3.0], [2.0]])]
+    check_perceptron(target, layers, np.array([[3.0], [-3.0]]), np.ones((2, 1)), slopes)
     check_perceptron(target, drawn_network(draw, A, 3, 4, 2), A, D_Y)
     a = draw.normal(3, 2)
     check_perceptron(target, drawn_network(draw, a, 2, 3, 2), a, draw.normal(3, 2))
@@ -351,7 +395,7 @@ def test_perceptron_gradient(target, draw):
     hint=(
         "層數不固定：用迴圈從 len(layers) − 1 走到 0。",
         "一層的網路沒有隱藏層，也就沒有 ReLU。",
-        "for i in reversed(range(len(layers)))，i > 0 時才穿過 ReLU。",
+        "由後往前走；走到第一層時，前面還有沒有 ReLU？",
     ),
     chapter=CHAPTER,
 )
@@ -371,7 +415,10 @@ BETA = 0.7
 
 
 def vae_problems(draw):
-    """固定的一題，與抽出來的一題：D = 2、d = 1，各有一個隱藏層。"""
+    """說明裡的例子、固定的一題，與抽出來的一題：D = 2、d = 1，各有一個隱藏層。"""
+    encoder, decoder = [np.array([[0.0, 0.0], [1.0, 0.0]])], [np.array([[2.0], [0.0]])]
+    one = {"x": np.ones((1, 1)), "noise": np.zeros((1, 1)), "beta": 0.5}
+    yield {"encoder": encoder, "decoder": decoder, **one}
     yield {"encoder": ENCODER, "decoder": DECODER, "x": HOUSES, "noise": NOISE, "beta": BETA}
     while True:
         x, noise = draw.bits(4, 2), draw.normal(4, 1)
@@ -382,7 +429,7 @@ def vae_problems(draw):
         logits = output(decoder, mean + np.exp(log_var / 2) * noise)
         if np.all(np.abs(hidden) > 0.1) and np.all(np.abs(log_var) < 3) and np.all(np.abs(logits) < 6):
             break
-    beta = draw.between(0.3, 0.9)
+    beta = draw.between(1.3, 2.5)
     yield {"encoder": encoder, "decoder": decoder, "x": x, "noise": noise, "beta": beta}
 
 
@@ -429,13 +476,14 @@ def check_vae(target, earlier, part, problem):
         (encoder, decoder)[part],
     )
     name = ("d_encoder", "d_decoder")[part]
+    place = slice(len(encoder), None) if part else slice(len(encoder))
     both = one_of(target.vae_gradient, part, ("d_encoder", "d_decoder"))
     check(
         lambda *given: tuple_of(both(*given)),
         inputs,
         {f"{name}[{i}]": slope for i, slope in enumerate(slopes)},
         wrong={
-            text: lambda *given, k=knobs: diagnose(*given, **k)[2 * part : 2 * part + 2]
+            text: lambda *given, k=knobs: tuple_of(diagnose(*given, **k)[place])
             for text, knobs in (wrong_encoder(problem["beta"]) if part == 0 else {}).items()
         },
         tolerance=DIFFERENCES,
@@ -443,7 +491,10 @@ def check_vae(target, earlier, part, problem):
 
 
 def tuple_of(answer):
-    return tuple(answer) if isinstance(answer, list) else answer
+    """只有一層的網路就是那一層的梯度，好幾層的排成 tuple。"""
+    if isinstance(answer, list | tuple):
+        return answer[0] if len(answer) == 1 else tuple(answer)
+    return answer
 
 
 def wrong_encoder(beta):
@@ -464,7 +515,7 @@ def wrong_encoder(beta):
     hint=(
         "先走前向：encoder 的輸出切兩半，抽 z，再走 decoder 得到 logits。",
         "解碼器的反向從 logit_gradient(x, logits) 開始。",
-        "d_z, d_decoder = perceptron_gradient(decoder, z, logit_gradient(x, logits))。",
+        "起點是 logit 的梯度；交給解碼器的 perceptron_gradient，兩個傳回值各往哪裡去？",
     ),
     chapter=CHAPTER,
 )
@@ -475,11 +526,11 @@ def test_vae_gradient__decoder(target, earlier, draw):
 
 
 @points(
-    2,
+    1,
     hint=(
         "mean 與 log_var 各收到兩份梯度：一份由 d_z 來（sample_gradient），一份由 KL 來（kl_gradient）。",
         "兩份相加；KL 的那一份乘 beta / N，因為損失對列取平均。",
-        "用 np.hstack 把 d_mean 與 d_log_var 併回 (N, 2d)，再交給 perceptron_gradient(encoder, x, …)。",
+        "mean 與 log_var 的梯度各自合好，左右併回編碼器輸出的形狀，再往回走一次。",
     ),
     chapter=CHAPTER,
 )
@@ -608,6 +659,22 @@ ADAM = Tolerance(1e-10, 1e-14)
 NAMES = ("theta", "first", "second")
 
 
+DEFAULT = "沒有給 learning_rate 時，要用預設的 1e-3；def 那一行不要改"
+LATE = "前幾步都對，很後面的步數不對：每一步都要修正，次方就是 step"
+
+
+def check_one_step(target, step, rate, wrong, kind):
+    """m 與 v 已經有值（v 很大，這一步的梯度很小），照公式一格一格用 math 走一步；``rate`` 是 None 就不給。"""
+    theta, g, m, v = [0.5, -2.0], [0.01, -0.3], [0.2, -0.1], [0.9, 0.04]
+    first = [0.9 * a + 0.1 * b for a, b in zip(m, g, strict=True)]
+    second = [0.999 * a + 0.001 * b * b for a, b in zip(v, g, strict=True)]
+    new = stepped(np.array(theta), np.array(first), np.array(second), step, rate or 1e-3)
+    values = dict(zip(("theta", "gradient", "first", "second"), map(np.array, (theta, g, m, v)), strict=True))
+    inputs = {**values, "step": step} | ({"learning_rate": rate} if rate else {})
+    expected = dict(zip(NAMES, (new, first, second), strict=True))
+    check(target.adam_step, inputs, expected, wrong=wrong, only=kind)
+
+
 def check_adam(target, theta, gradients, rate, wrong, tolerance=EXACT):
     """``gradients`` 的最後一個是這一步的，前面的已經在 first 與 second 裡。"""
     t, nothing_yet = len(gradients), (np.zeros_like(theta), np.zeros_like(theta))
@@ -636,6 +703,7 @@ def check_adam(target, theta, gradients, rate, wrong, tolerance=EXACT):
 )
 def test_adam_step(target, draw):
     """第一步：長度就是學習率"""
+    check_adam(target, np.array([1.0]), [np.array([4.0])], 0.1, WRONG_ADAM, PRINTED)  # 說明裡的例子
     theta, gradient = np.array([1.0, -2.0, 0.5]), np.array([4.0, -0.3, 100.0])
     check_adam(target, theta, [gradient], 0.1, WRONG_ADAM)
     check_adam(target, draw.normal(4), [draw.normal(4, scale=5)], draw.between(0.02, 0.3), WRONG_ADAM)
@@ -655,6 +723,10 @@ def test_adam_step__later(target, draw):
     rng = np.random.default_rng(5)
     gradients = list(rng.normal(1.0, 2.0, (7, 2, 3)).round(2))
     check_adam(target, rng.normal(size=(2, 3)).round(2), gradients, 0.02, WRONG_ADAM)
+    check_one_step(target, draw.whole(2, 9), 0.05, WRONG_ADAM, None)
+    check_one_step(target, draw.whole(150, 400), 0.05, WRONG_ADAM, LATE)
+    check_one_step(target, draw.whole(2000, 9000), 0.05, WRONG_ADAM, LATE)
+    check_one_step(target, 3, None, None, DEFAULT)
     gradients = [draw.normal(3, 2, scale=2) for _ in range(draw.whole(4, 9))]
     check_adam(target, draw.normal(3, 2), gradients, draw.between(0.01, 0.2), WRONG_ADAM)
 
@@ -664,7 +736,7 @@ def test_adam_step__later(target, draw):
     hint=(
         "很小的梯度，才看得出 ε 加在哪裡。",
         "順序是：修正、開根號、加 ε、相除。",
-        "np.sqrt(v / (1 − 0.999**step)) + 1e-7；梯度是 0 的那一格，這一步走 0。",
+        "次序是：修正 v、開根號、最後才加 ε；梯度是 0 的那一格，這一步走 0。",
     ),
     chapter=CHAPTER,
 )

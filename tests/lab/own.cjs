@@ -15,6 +15,10 @@ function encoded(key, value) {
   return ArrayBuffer.isView(value) ? Array.from(value) : value;
 }
 
+/** 堆積以外的記憶體（型別陣列、檔案），每一步量一次；堆積由 --max-old-space-size 管。 */
+const megabytes = [];
+const weigh = () => megabytes.push(process.memoryUsage().arrayBuffers / 1e6);
+
 const turn = () => Promise.resolve();
 const special = {
   rank: (own) => own.rank(turn, () => false, () => {}),
@@ -26,14 +30,17 @@ const special = {
 async function main({ text, file, choices = {}, settings = {}, epochs = 0, calls = [] }) {
   const began = performance.now();
   const table = LabTable.readTable(file ? new Uint8Array(readFileSync(file)) : new TextEncoder().encode(text), "案例.csv");
+  weigh();
   const prepared = LabTable.prepare(table, choices), read = performance.now();
   const own = new LabOwn.OwnModel(await LabEngine.create(globalThis.LAB_ENGINE_WASM), prepared);
   const found = [own.configure(settings)], coded = performance.now();
   for (let k = 0; k < epochs; k++) own.engine.epoch();
+  weigh();
   const trained = performance.now();
   for (const [name, ...values] of calls) found.push(name in special ? await special[name](own) : own[name](...values));
+  weigh();
   const times = { read: read - began, code: coded - read, train: trained - coded, calls: performance.now() - trained };
-  return { found, times, problem: prepared.problem };
+  return { found, times, problem: prepared.problem, megabytes: Math.max(...megabytes) };
 }
 
 main(JSON.parse(readFileSync(0, "utf8"))).then((found) => process.stdout.write(JSON.stringify(found, encoded)));

@@ -132,7 +132,7 @@ def spread_of(found: dict[str, Any]) -> tuple[float, float, float]:
     rows = found["found"][3]
     places = {name: k for k, name in enumerate(found["found"][0]["names"])}
     tall = [row for row in rows if row[places["型"]] == "大樓"]
-    sizes = [float(row[places["坪"]]) for row in tall]
+    sizes = [float(row[places["坪"]]) for row in tall if row[places["坪"]]]
     first = sum(row[places["區"]] == "甲" for row in rows) / len(rows)
     lifted = sum(row[places["電梯"]] == "有" for row in tall) / max(1, len(tall))
     return first, float(np.std(sizes)) if sizes else 0.0, lifted
@@ -144,7 +144,7 @@ def test_generated_rows_are_drawn_not_the_likeliest(trained) -> None:
     assert 0.2 < first < 0.5 and 2 < spread < 12 and lifted > 0.9
     low, high = 10.0, 60.0
     place = trained["found"][0]["names"].index("坪")
-    assert all(low < float(row[place]) < high for row in trained["found"][3])
+    assert all(low < float(row[place]) < high for row in trained["found"][3] if row[place])
 
 
 def test_zeros_of_a_spiked_number_are_generated_too(trained) -> None:
@@ -153,6 +153,70 @@ def test_zeros_of_a_spiked_number_are_generated_too(trained) -> None:
     zero = sum(value == 0 for value in parking) / len(parking)
     assert trained["found"][1]["schema"]["settings"]["spiked"] and 0.5 < zero < 0.9
     assert all(value == 0 or 4 < value < 13 for value in parking)
+
+
+def test_unknown_cells_are_left_as_often_as_in_the_file(trained) -> None:
+    place = trained["found"][0]["names"].index("坪")
+    blank = sum(row[place] == "" for row in trained["found"][3]) / len(trained["found"][3])
+    assert 0.02 < blank < 0.09, "檔案裡是 5%"
+    others = [name for name in trained["found"][0]["names"] if name != "坪"]
+    assert all(
+        row[trained["found"][0]["names"].index(name)] for row in trained["found"][3] for name in others
+    )
+
+
+def missing_together() -> str:
+    """四成的公寓，坪數與車位坪一起不知道；大樓都知道，車位坪常是 0。"""
+    rng, lines = random.Random(5), []
+    for line in two_kinds().splitlines()[1:]:
+        kind, lift, size, age, place, parking = line.split(",")
+        hidden = kind == "公寓" and rng.random() < 0.4
+        lines.append(
+            ",".join([kind, lift, "" if hidden else size or "30", age, place, "" if hidden else parking])
+        )
+    return "\n".join(["型,電梯,坪,屋齡,區,車位坪", *lines]) + "\n"
+
+
+def gaps_of(found: dict[str, Any]) -> tuple[float, float, float]:
+    """生成的列：公寓裡坪數空著的比例、大樓裡的、只有一欄空著的列占多少。"""
+    names, rows = found["found"][0]["names"], found["found"][3]
+    kind, size, parking = (names.index(name) for name in ("型", "坪", "車位坪"))
+
+    def share(wanted: str) -> float:
+        blanks = [row[size] == "" for row in rows if row[kind] == wanted]
+        return sum(blanks) / len(blanks)
+
+    alone = sum((row[size] == "") != (row[parking] == "") for row in rows) / len(rows)
+    return share("公寓"), share("大樓"), alone
+
+
+def with_gaps(model: Path = MODEL) -> tuple[float, float, float]:
+    calls = [["data"], ["decode", [0, 0]], ["generate", 1000]]
+    return gaps_of(run(missing_together(), model, epochs=EPOCHS, settings={"epochs": EPOCHS}, calls=calls))
+
+
+def test_what_is_missing_together_stays_missing_together_and_where() -> None:
+    flat, tower, alone = with_gaps()
+    assert 0.25 < flat < 0.55 and tower < 0.1 and alone == 0
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("if (this.hasUnknown(given))", "if (false)"),
+        ("away >= near.at(-1).away", "true"),
+        ("value + Math.exp(0.5 * logVar[k]) * normal()", "value"),
+        ("found.numbers[row * width + j] =", "found.numbers[0] ="),
+    ],
+    ids=["不留空", "不看編碼", "平均的編碼", "把 0 當成不知道"],
+)
+def test_gaps_in_the_wrong_place_would_be_seen(right, wrong, tmp_path) -> None:
+    """反向對照。"""
+    text = MODEL.read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    (tmp_path / "model.js").write_text(text.replace(right, wrong), encoding="utf-8")
+    flat, tower, alone = with_gaps(tmp_path / "model.js")
+    assert not (0.25 < flat < 0.55 and tower < 0.1 and alone == 0)
 
 
 def test_the_files_have_a_mark_for_excel_and_every_row(trained) -> None:
@@ -194,13 +258,36 @@ def large(path: Path) -> Path:
     return path
 
 
+#: 一張最大的表可以用的記憶體（MB），與其中給堆積的；其餘是檔案的文字、代碼與引擎。
+MOST_MEGABYTES, HEAP = 200, 100
+
+
 def test_fifty_thousand_rows_and_three_hundred_columns_are_read_and_trained(tmp_path) -> None:
-    """堆積只給 100 MB 也跑得完：其餘的是檔案的文字、代碼與引擎。"""
+    """讀、訓練、生成一萬列，都不到 200 MB：堆積只給 100 MB 也跑得完，堆積以外的加起來不到另外的 100 MB。"""
     path = large(tmp_path / "大.csv")
-    found = run(None, heap=100, file=str(path), epochs=1, settings={"epochs": 1}, calls=[["history"]])
-    facts, history = found["found"]
+    calls = [["history"], ["generatedCsv", 10_000], ["memory"]]
+    found = run(None, heap=HEAP, file=str(path), epochs=1, settings={"epochs": 1}, calls=calls)
+    facts, history, _, engine = found["found"]
     assert found["problem"] == "" and facts["trained"] == 40_000 and len(facts["drawn"]) == 3000
     assert -(history[0]["valReconstruction"] + history[0]["valKl"]) > -facts["noCode"]
+    assert found["megabytes"] + engine / 1e6 < MOST_MEGABYTES - HEAP
+
+
+@pytest.mark.parametrize(
+    "kept", ["new Uint8Array(120e6).fill(1)", "Array.from({ length: 2e7 }, (_, k) => k + 0.5)"]
+)
+def test_a_table_kept_twice_would_be_seen(kept, tmp_path) -> None:
+    """反向對照：多留一份，不論在堆積裡還是外面，都超過。"""
+    text, here = MODEL.read_text(encoding="utf-8"), "return { OwnModel,"
+    assert text.count(here) == 1
+    path = tmp_path / "model.js"
+    path.write_text(text.replace(here, f"globalThis.kept = {kept};\n  {here}"), encoding="utf-8")
+    try:
+        found = run(two_kinds(60), path, heap=HEAP, epochs=1)
+    except AssertionError as error:
+        assert "heap out of memory" in str(error)
+    else:
+        assert found["megabytes"] > MOST_MEGABYTES - HEAP
 
 
 # ---- 反例 ----------------------------------------
@@ -210,8 +297,8 @@ PLANTED = {
     "基準的變異數": ("squares + PSEUDO_COUNT", "squares", "baseline"),
     "分數的正負": ("value - logLikelihood[k]", "logLikelihood[k] - value", "odd"),
     "只報最可能的": (
-        "T.decode(this.schema, this.engine.sample(n))",
-        "Array.from({ length: n }, () => this.decode(new Float32Array(this.latent)).map(({ text }) => text))",
+        "return T.decode(this.schema, drawn)",
+        "return Array(n).fill(this.decode(new Float32Array(this.latent)).map(({ text }) => text))",
         "drawn",
     ),
 }

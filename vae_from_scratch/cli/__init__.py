@@ -72,7 +72,8 @@ def _parser(arguments: Sequence[str]) -> ChineseParser:
     parser = ChineseParser(prog=PROGRAM, description="從零開始的變分自編碼器：在命令列訓練與使用模型。")
     parser.add_argument("--version", action="version", version=f"vae-from-scratch {__version__}")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True)
-    for name in COMMANDS:
+    # 只載入要執行的那一個命令：全部載入要多等四分之一秒
+    for name in arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS:
         command = import_module(f".{name.replace('-', '_')}", __name__)
         usage = f"{PROGRAM} {name} {getattr(command, 'USAGE', '[選項 …]')}"
         child = commands.add_parser(name, usage=usage, help=command.SUMMARY, description=command.SUMMARY)

@@ -1,4 +1,4 @@
-"""``exercises``：檢查作答、拿回題目、由解答產生題目。"""
+"""``exercises``：檢查作答、畢業作、拿回題目、由解答產生題目。"""
 
 import argparse
 import os
@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..course import generate, report
+from ..course.commands import onward, rerun_command
 from ..course.outcomes import Case, Outcome
-from ..course.running import run_set
-from ..course.sets import CourseError, ExerciseSet, all_sets, course_root, find_set
+from ..course.sets import CourseError, ExerciseSet, all_sets, course_root, find_set, other_course
+from ..course.worker import Worker
+from . import capstone
 
-SUMMARY = "練習：檢查作答、拿回題目、由解答產生題目"
+SUMMARY = "練習：檢查作答、畢業作、拿回題目、由解答產生題目"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     test = _action(actions, "test", _test, "檢查作答，說出錯在哪裡，列出分數", "*")
     test.add_argument("-k", dest="function", metavar="函式", help="只檢查這一個函式")
     add_target(test)
+    project = actions.add_parser("capstone", help=capstone.SUMMARY, description=capstone.SUMMARY)
+    capstone.add_arguments(project)
+    add_target(project)
+    project.set_defaults(action=_capstone)
     add_target(_action(actions, "list", _list, "列出每一組和目前的分數", "*"))
     _action(actions, "reset", _reset, "拿回一組原本的題目；你的檔案會先備份", 1)
     _action(actions, "build", _build, "（維護者）由 solutions/ 產生 exercises/", "*")
@@ -62,23 +68,41 @@ def checked_target(args: argparse.Namespace, root: Path) -> str:
     """``--target`` 的資料夾；不存在引發 ``CourseError``。"""
     if not (root / args.target).is_dir():
         raise CourseError(f"--target 的資料夾「{args.target}」不存在；預設的 exercises 是你作答的地方。")
+    if other := other_course(root):
+        print(f"注意：檢查的是 {root} 的作答，不是你現在所在的 {other}。", file=sys.stderr)
+        print("　　　要檢查這裡的，用這裡的 .venv，或先在這裡執行 make exercise。", file=sys.stderr)
     return args.target
 
 
 def _test(args: argparse.Namespace, root: Path) -> int:
     sets, target = chosen_sets(args, root), checked_target(args, root)
-    outcomes = [outcome for chosen in sets for outcome in run_set(chosen, target, only=args.function)]
+    outcomes = _run(sets, target, args.function)
     functions = list(dict.fromkeys(outcome.case.function for outcome in outcomes))
     if args.function not in (None, *functions):
         raise CourseError(f"沒有「{args.function}」這個函式；可以檢查的是 {'、'.join(functions)}。")
     titles = {chosen.name: chosen.title for chosen in sets}
-    print(
-        report.report(
-            outcomes, report.rerun_command(target), titles, where=where(sets, target), colour=colourful()
-        )
+    rerun = rerun_command(target)
+    text = report.report(
+        outcomes,
+        rerun,
+        titles,
+        where=where(sets, target),
+        onward=onward(sets, target, rerun),
+        colour=colourful(),
     )
+    print(text)
     score, full = report.total(outcomes)
     return int(score < full)
+
+
+def _run(sets: list[ExerciseSet], target: str, function: str | None = None) -> list[Outcome]:
+    with Worker(slow=_still_running) as worker:
+        return [outcome for chosen in sets for outcome in worker.run(chosen, target, only=function)]
+
+
+def _still_running(text: str) -> None:
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr, flush=True)
 
 
 def where(sets: list[ExerciseSet], target: str) -> Callable[[Case], str]:
@@ -94,9 +118,13 @@ def colourful() -> bool:
 
 def _list(args: argparse.Namespace, root: Path) -> int:
     sets, target = chosen_sets(args, root), checked_target(args, root)
-    outcomes: list[Outcome] = [outcome for chosen in sets for outcome in run_set(chosen, target)]
-    print("\n".join(report.summary(outcomes, {chosen.name: chosen.title for chosen in sets})))
+    print("\n".join(report.summary(_run(sets, target), {chosen.name: chosen.title for chosen in sets})))
     return 0
+
+
+def _capstone(args: argparse.Namespace, root: Path) -> int:
+    checked_target(args, root)
+    return capstone.run(args, root)
 
 
 def _reset(args: argparse.Namespace, root: Path) -> int:

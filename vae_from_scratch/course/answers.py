@@ -68,7 +68,11 @@ def outcomes_with(exercise_set: ExerciseSet, answer: Answer) -> list[Outcome]:
 
 def complaint(exercise_set: ExerciseSet, answer: Answer, *, accepted: bool) -> str:
     """這個答案的遭遇哪裡不合預期；一切如預期就是空字串。"""
-    outcomes = outcomes_with(exercise_set, answer)
+    return complaint_about(outcomes_with(exercise_set, answer), answer, accepted=accepted)
+
+
+def complaint_about(outcomes: list[Outcome], answer: Answer, *, accepted: bool) -> str:
+    """檢查的結果 ``outcomes`` 已經有了，哪裡不合預期。"""
     if not outcomes:
         return f"沒有任何檢查針對 {answer.replaces}"
     symptoms = [o.failure.symptom for o in outcomes if o.failure] or [

@@ -1,18 +1,12 @@
-"""把「不對」說成人話：形狀差在哪裡、數值與正解有什麼關係、程式為什麼停下來。"""
+"""把「不對」說成人話：形狀差在哪裡、數值與正解有什麼關係。程式為什麼停下來，在 ``errors``。"""
 
-import builtins
-import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .outcomes import Failure, Unloadable, WrongAnswer
-
-Accepts = Callable[[NDArray, NDArray], bool]
+Pair = tuple[NDArray, NDArray, Callable[[NDArray, NDArray], bool]]  # 你的、正解、怎樣算夠近
 
 # 正解 e 與常見的錯：乘錯常數、正負號、少了或多了一次函數。
 RELATIONS: dict[str, Callable[[NDArray], NDArray]] = {
@@ -24,8 +18,11 @@ RELATIONS: dict[str, Callable[[NDArray], NDArray]] = {
     "你的值是正解的倒數": lambda e: 1 / e,
     "你的值是 exp(正解)，少取了一次 log": np.exp,
     "你的值是 log(正解)，少取了一次 exp": np.log,
-    "你的值全是 0": np.zeros_like,
+    "小數不見了：結果存進了整數的陣列，要用 float64": np.trunc,
+    "差了 1：每個值都比正解多 1": lambda e: e + 1,
+    "差了 1：每個值都比正解少 1": lambda e: e - 1,
 }
+EVIDENCE = 3  # 至少這麼多個不同的值都符合，才說得出關係；一兩個值可能是巧合
 
 
 def explain_shape(
@@ -54,17 +51,61 @@ def _shape(shape: tuple[Any, ...]) -> str:
     return "純量 ()" if shape == () else f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
 
 
-def explain_values(yours: NDArray, expected: NDArray, accepts: Accepts) -> str:
-    """形狀對而數值不對時的症狀。"""
+def explain_values(pairs: Sequence[Pair]) -> str:
+    """形狀對而數值不對時的症狀；``pairs`` 是一項檢查的全部輸入，第一個是不對的那一個。
+
+    倍數、平方之類的關係，要在每一個輸入上都成立，而且看得到三個以上不同的值。
+    """
+    yours, expected, accepts = pairs[0]
     if not np.isfinite(yours).all():
         return _explain_non_finite(yours)
     if yours.dtype in (np.float32, np.float16) and np.allclose(yours, expected, rtol=1e-5, atol=1e-6):
         return f"數值只準到 {yours.dtype}；請用 float64 計算"
-    for text, relation in RELATIONS.items():
-        with np.errstate(all="ignore"):
-            if accepts(yours, relation(expected)):
+    if np.any(expected) and all(not np.any(one) for one, *_ in pairs):
+        return "你的值全是 0"
+    same = [pair for pair in pairs if pair[0].shape == pair[1].shape]
+    if len(same) == len(pairs):
+        for text, relation in RELATIONS.items():
+            if _holds(pairs, relation):
                 return text
-    return _constant_offset(yours, expected, accepts) or _how_many(yours, expected, accepts)
+        if words := _constant_offset(pairs):
+            return words
+    return _nearly(pairs) or _how_many(yours, expected, accepts)
+
+
+NEARLY = 1e-4
+
+
+def distance(pair: Pair) -> float:
+    """最大的相對誤差；形狀不同、有 nan 的是無限大，在容許之內的是 0。"""
+    yours, expected, accepts = pair
+    if accepts(yours, expected):
+        return 0.0
+    if yours.shape != expected.shape or not np.isfinite(yours).all():
+        return np.inf
+    with np.errstate(all="ignore"):
+        relative = np.abs(yours - expected) / np.where(expected == 0, 1, np.abs(expected))
+    return float(np.max(np.where(yours == expected, 0, relative), initial=0))
+
+
+def _nearly(pairs: Sequence[Pair]) -> str | None:
+    """不對的都只差一點點。"""
+    largest = max(map(distance, pairs))
+    if not 0 < largest < NEARLY:
+        return None
+    return f"只差一點點（相對誤差 {largest:.0e}）：加了小常數（例如 1e-8）、用了單精度，或是近似的公式"
+
+
+def _holds(pairs: Sequence[Pair], relation: Callable[[NDArray], NDArray]) -> bool:
+    """每一個輸入上，你的都是 ``relation(正解)``；與正解分不出來的值不算證據。"""
+    evidence: set[float] = set()
+    for yours, expected, accepts in pairs:
+        with np.errstate(all="ignore"):
+            related = relation(expected)
+            if not accepts(yours, related):
+                return False
+        evidence.update(e for r, e in zip(related.flat, expected.flat, strict=True) if not accepts(r, e))
+    return len(evidence) >= EVIDENCE
 
 
 def _explain_non_finite(yours: NDArray) -> str:
@@ -73,111 +114,23 @@ def _explain_non_finite(yours: NDArray) -> str:
     return f"結果裡有 {' 與 '.join(names)}（{yours.size} 個值裡的 {count} 個）：中途溢位，或算了 0/0、log(0)"
 
 
-def _constant_offset(yours: NDArray, expected: NDArray, accepts: Accepts) -> str | None:
-    if expected.size < 3 or np.ptp(expected) == 0:
-        return None
+def _constant_offset(pairs: Sequence[Pair]) -> str | None:
+    """全部的值差同一個倍數，或差同一個數。"""
+    yours = np.concatenate([np.ravel(one) for one, _, _ in pairs])
+    expected = np.concatenate([np.ravel(one) for _, one, _ in pairs])
     with np.errstate(all="ignore"):
-        ratio, offset = np.median(yours / expected), np.median(yours - expected)
-    if np.isfinite(ratio) and accepts(yours, ratio * expected):
+        ratio, offset = float(np.median(yours / expected)), float(np.median(yours - expected))
+    if np.isfinite(ratio) and _holds(pairs, lambda e: ratio * e):
+        if abs(ratio - 1) < 5e-4:
+            return f"每個值都差正解的 {abs(ratio - 1):.1e} 倍：精度不夠，或多了一個很小的常數"
         return f"每個值都是正解的 {ratio:.4g} 倍"
-    if accepts(yours, expected + offset):
+    if _holds(pairs, lambda e: e + offset):
         return f"每個值都比正解{'多' if offset > 0 else '少'} {abs(offset):.4g}"
     return None
 
 
-def _how_many(yours: NDArray, expected: NDArray, accepts: Accepts) -> str:
-    if expected.ndim == 0:
+def _how_many(yours: NDArray, expected: NDArray, accepts: Callable[[NDArray, NDArray], bool]) -> str:
+    if expected.size == 1:
         return "數值不對"
     right = sum(accepts(a, b) for a, b in zip(yours.ravel(), expected.ravel(), strict=True))
     return f"數值不對：{expected.size} 個值裡有 {expected.size - right} 個不對"
-
-
-CHANGED_SIGNATURE = "呼叫你的函式就失敗了：引數的個數或名字與題目不同；def 那一行不要改"
-# 例外的種類 → 一句白話。比對時照順序，子類別在前。
-EXCEPTIONS: tuple[tuple[type[BaseException], str], ...] = (
-    (NameError, "用到沒有定義的名稱；看看是不是打錯字，或忘了先算它"),
-    (AttributeError, "用到不存在的屬性或函式；看看是不是打錯字"),
-    (IndexError, "索引超出範圍；先印出 .shape 看看"),
-    (ZeroDivisionError, "除以 0"),
-    (OverflowError, "數字太大，超出範圍"),
-    (RecursionError, "函式一直呼叫自己，停不下來"),
-    (ImportError, "匯入的模組不存在；這一組只需要 numpy"),
-    (TypeError, "型別不合；看看引數的個數，以及是不是把函式當成數字用"),
-    (SystemExit, "程式呼叫了 exit()；練習裡不需要它"),
-)
-
-
-class Elsewhere(Exception):
-    """在另一個行程裡發生的例外：內建的型別、自己的名字、訊息、在學生檔案的第幾行與那一行的字。"""
-
-    def __init__(self, kind: str, name: str, message: str, text: str, line: int):
-        super().__init__(message)
-        self.kind, self.name, self.message, self.text, self.line = kind, name, message, text, line
-
-
-def _explain_elsewhere(error: Elsewhere) -> Failure:
-    """與同一個行程裡的說法相同；沒有經過學生的檔案，就是呼叫的方式不對。"""
-    found = getattr(builtins, error.kind, None)
-    kind = found if isinstance(found, type) and issubclass(found, BaseException) else Exception
-    if issubclass(kind, SyntaxError):
-        what = "縮排不對" if issubclass(kind, IndentationError) else "有語法錯誤"
-        return Failure(
-            f"第 {error.line} 行{what}",
-            (("出錯", f"第 {error.line} 行　{error.text}"), ("訊息", error.message)),
-        )
-    message = f"{error.name}: {error.message}".strip(": ")
-    if not error.line and kind is TypeError:
-        return Failure(CHANGED_SIGNATURE, (("訊息", message),))
-    if not error.line:
-        return Failure(message)
-    words = next((text for known, text in EXCEPTIONS if issubclass(kind, known)), error.name)
-    words = _broken_shapes(error.message) or words if issubclass(kind, ValueError) else words
-    place = f"第 {error.line} 行　{error.text}"
-    return Failure(f"程式執行到一半出錯：{words}", (("出錯", place), ("訊息", message)))
-
-
-def explain_exception(error: BaseException, file: Path) -> Failure:
-    """一個例外對讀者來說是什麼：答案不對、語法錯誤、或執行到第幾行出錯。"""
-    if isinstance(error, Unloadable) and error.__cause__:
-        failure = explain_exception(error.__cause__, file)
-        return replace(failure, symptom=f"{file.name} 載入不了：{failure.symptom}", whole_file=True)
-    if isinstance(error, WrongAnswer):
-        return error.failure
-    if isinstance(error, Elsewhere):
-        return _explain_elsewhere(error)
-    if isinstance(error, SyntaxError):
-        return _explain_syntax(error, file)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == file]
-    message = f"{type(error).__name__}: {error}".strip(": ")
-    if not frames and isinstance(error, TypeError):
-        return Failure(CHANGED_SIGNATURE, (("訊息", message),))
-    if not frames:
-        return Failure(str(error) or message) if isinstance(error, AssertionError) else Failure(message)
-    place = f"第 {frames[-1].lineno} 行　{frames[-1].line}"
-    notes = tuple(("輸入", note) for note in getattr(error, "__notes__", ()))
-    return Failure(
-        f"程式執行到一半出錯：{_in_plain_words(error)}", (("出錯", place), ("訊息", message), *notes)
-    )
-
-
-def _in_plain_words(error: BaseException) -> str:
-    if isinstance(error, ValueError) and (words := _broken_shapes(str(error))):
-        return words
-    return next((text for kind, text in EXCEPTIONS if isinstance(error, kind)), type(error).__name__)
-
-
-def _broken_shapes(message: str) -> str:
-    if "broadcast" in message:
-        return "兩個陣列的形狀對不起來，不能逐元素相加或相乘"
-    if "matmul" in message:
-        return "矩陣相乘的形狀對不起來；逐元素相乘用 *，矩陣乘法用 @"
-    return ""
-
-
-def _explain_syntax(error: SyntaxError, file: Path) -> Failure:
-    kind = "縮排不對" if isinstance(error, IndentationError) else "有語法錯誤"
-    line = (error.text or "").strip()
-    return Failure(
-        f"第 {error.lineno} 行{kind}",
-        (("出錯", f"第 {error.lineno} 行　{line}"), ("訊息", error.msg)),
-    )

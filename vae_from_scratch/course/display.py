@@ -4,8 +4,6 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 ONE_LINE = 64  # 這麼多格以內的陣列寫成一行
 
 COLOURS = {"red": 31, "green": 32, "yellow": 33, "bold": 1, "dim": 2}
@@ -40,9 +38,11 @@ def named(name: str, value: Any, digits: int = 4) -> str:
 
 def show(value: Any, digits: int = 4) -> str:
     """一個值的簡短寫法：純量、陣列（排得下就一行，太大時省略中間）、好幾個陣列、函式（它的說明）。"""
+    import numpy as np  # 只印報告的行程用不到，少等 0.1 秒
+
     if isinstance(value, Callable):  # type: ignore[arg-type]
         return (value.__doc__ or value.__name__).strip().splitlines()[0]
-    if isinstance(value, list | tuple) and any(isinstance(item, np.ndarray) for item in value):
+    if isinstance(value, list | tuple) and any(map(_holds_arrays, value)):
         return "\n".join(
             f"[{i}] " + show(item, digits).replace("\n", "\n    ") for i, item in enumerate(value)
         )
@@ -58,8 +58,19 @@ def show(value: Any, digits: int = 4) -> str:
     return f"{text}　形狀 {array.shape}"
 
 
+def _holds_arrays(value: Any) -> bool:
+    """陣列，或裝著陣列的串列（一個網路的各層）。"""
+    import numpy as np
+
+    return isinstance(value, np.ndarray) or (
+        isinstance(value, list | tuple) and any(map(_holds_arrays, value))
+    )
+
+
 def digits_that_differ(yours: Any, expected: Any) -> int:
     """要印幾位，兩個值的不同才看得見。"""
+    import numpy as np
+
     try:
         difference = np.abs(np.asarray(yours, float) - np.asarray(expected, float))
         relative = np.max(difference / np.maximum(np.abs(expected), 1e-300))

@@ -60,6 +60,11 @@ class Draw:
         value = 2 * np.log(self.std(*shape))
         return float(value) if value.ndim == 0 else value
 
+    def far(self, *shape: int) -> NDArray:
+        """很大與很小的 log σ²，輪流出現：±41 到 ±46，log σ 也超過常見的截斷（±10、±20）。"""
+        size = self.between(41, 46, *shape)
+        return np.where(np.arange(size.size).reshape(shape) % 2, -size, size)
+
     def bits(self, *shape: int) -> NDArray:
         """0.0 與 1.0，機會各半。"""
         return (self.uniform(*shape) < 0.5).astype(float)

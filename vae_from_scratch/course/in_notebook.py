@@ -1,10 +1,12 @@
 """匯出的筆記本在執行時用的兩個函式：印出書裡引用的數字，檢查練習的作答。"""
 
+import sys
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 from . import report
+from .errors import Cells
 from .running import Submission, load, run_set
 from .sets import course_root, find_set
 
@@ -19,13 +21,29 @@ def check(name: str, answers: Mapping[str, Any]) -> None:
     chosen = find_set(name, course_root())
     missing = [function for function in _functions(load(chosen.exercise)) if function not in answers]
     if missing:
-        print(f"還沒有執行這幾格：{'、'.join(missing)}。由上往下執行每一格，再回到這裡。")
+        print(f"還沒有執行這幾格，或執行時出錯了：{'、'.join(missing)}。由上往下執行每一格，再回到這裡。")
         return
     module = ModuleType(chosen.stem)
     vars(module).update(answers)
-    outcomes = run_set(chosen, Submission(chosen.exercise, module))
+    place = Cells(answers, _cell_number)
+    outcomes = run_set(chosen, Submission(chosen.exercise, module, place=place))
     titles = {chosen.name: chosen.title}
-    print(report.report(outcomes, lambda case: "這一格", titles, where=lambda case: "上面的筆記本"))
+    print(
+        report.report(
+            outcomes,
+            lambda set_name, function: "改好那一格，執行它，再執行這一格",
+            titles,
+            where=lambda case: "上面的筆記本",
+            onward="滿分。每一格都對了；再打開下一組的筆記本。",
+        )
+    )
+
+
+def _cell_number(filename: str) -> str:
+    """IPython 編譯一格用的檔名 →「In [5]」；查不到是空的。"""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    numbers = getattr(getattr(shell, "compile", None), "_filename_map", {})
+    return f"In [{numbers[filename]}]" if filename in numbers else ""
 
 
 def _functions(module: ModuleType) -> list[str]:

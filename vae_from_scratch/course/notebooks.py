@@ -21,21 +21,51 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 SETUP = """\
-# 第一次使用，先安裝課程（Python 3.11 到 3.13）。課程的資料夾要在執行這本筆記本的電腦上：
-#   自己的電腦：在終端機 cd 到課程的資料夾，執行 pip install -e .
-#   Colab：先用 git clone 或上傳的方式把課程的資料夾放進去，再拿掉下一行的 # 執行；裝完重新啟動執行階段。
-# %pip install -q -e "課程的資料夾"{extra}
+# 第一次使用，這一格會安裝課程（Python 3.11 到 3.13）；裝過了就略過。
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = "{repository}"
+
+
+def install():
+    # 有倉庫的網址就取一份課程的資料夾；沒有，用與筆記本放在一起的套件。
+    if REPOSITORY:
+        if not Path("course").exists():
+            subprocess.run(["git", "clone", "-q", "--depth", "1", REPOSITORY, "course"], check=True)
+        sys.path.insert(0, str(Path("course").resolve()))
+        wanted = ["-e", "course"]
+    else:
+        beside = [*Path(".").glob("vae_from_scratch-*.whl"), *Path("..").glob("vae_from_scratch-*.whl")]
+        wanted = [str(path) for path in beside[:1]]
+    if not wanted:
+        raise SystemExit(
+            "還沒有安裝課程。在終端機 cd 到課程的資料夾，執行 pip install -e .；"
+            "或把書的首頁下載的套件（.whl）放在這本筆記本旁邊，再執行一次。"
+        )
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted{extra}], check=True)
+    importlib.invalidate_caches()
+
+
+if importlib.util.find_spec("vae_from_scratch") is None:
+    install()
+
 from vae_from_scratch import plotting
 
 plotting.use_course_style()  # 中文字型與全書的顏色"""
-IN_BOOK = """\
+IN_BOOK = """
 
 
 import os
 
-from vae_from_scratch.course.sets import course_root
+from vae_from_scratch.course.sets import CourseError, course_root
 
-os.chdir(course_root() / "book")  # 書頁裡的路徑由 book/ 算起"""
+try:
+    os.chdir(course_root() / "book")  # 書頁裡的路徑由 book/ 算起
+except CourseError:
+    print("這裡只有套件：讀長實驗結果的格子要有課程的資料夾才執行得了。")"""
 GLUE_NOTE = """\
 *這是書頁匯出的筆記本。內文裡像 `c02_z` 這樣的名字是程式算出的數字：執行之後，印在算出它的那一格下面。
 互動圖只有文字說明，要操作請看書的網頁。*"""
@@ -47,9 +77,7 @@ check("{name}", globals())"""
 HOW = """\
 在這本筆記本裡作答：改一格，執行那一格，再執行最後一格看分數。
 後面的組若用到前面幾組的函式，這裡一律用課程的版本。"""
-_EXTRA = {
-    "09": "\n# 這一章另外需要 TensorFlow：\n# %pip install -q tensorflow",
-}
+_EXTRA = {"09": ', "tensorflow"'}  # 第 9 章另外要的套件
 _FOLDED = {"remove-cell", "remove-input", "hide-cell", "hide-input"}
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -64,16 +92,25 @@ def export_all(root: Path, folder: Path) -> Iterator[tuple[Path, Path | None]]:
         yield path, _write(path, _text(notebook), root)
 
 
-def all_notebooks(root: Path) -> Iterator[tuple[str, "NotebookNode"]]:
-    """每一章，接著每一組練習：（不含副檔名的檔名, 筆記本）。"""
+def all_texts(root: Path, repository: str = "") -> Iterator[tuple[str, str]]:
+    """全部的筆記本：（不含副檔名的檔名, 檔案的內容）。"""
+    for name, notebook in all_notebooks(root, repository):
+        yield name, _text(notebook)
+
+
+def all_notebooks(root: Path, repository: str = "") -> Iterator[tuple[str, "NotebookNode"]]:
+    """每一章，接著每一組練習：（不含副檔名的檔名, 筆記本）。
+
+    ``repository`` 是原始檔的倉庫；知道的話，第一格由那裡取課程，在 Colab 也裝得起來。
+    """
     pages = chapters(root)
     if not pages:
         raise CourseError(f"{root} 裡找不到書頁（book/01-….md）；請先 cd 到課程的資料夾，再執行一次。")
     names = labels(page.read_text("utf-8") for page in [*_front(root), *pages])
     for page in pages:
-        yield page.stem, chapter_notebook(page, Translator(page.parent, names))
+        yield page.stem, chapter_notebook(page, Translator(page.parent, names), repository)
     for chosen in all_sets(root):
-        yield chosen.stem, exercise_notebook(chosen)
+        yield chosen.stem, exercise_notebook(chosen, repository=repository)
 
 
 def chapters(root: Path) -> list[Path]:
@@ -89,7 +126,7 @@ def _front(root: Path) -> list[Path]:
 # ── 章節 ──────────────────────────────────────────────────────────────
 
 
-def chapter_notebook(page: Path, translator: Translator) -> "NotebookNode":
+def chapter_notebook(page: Path, translator: Translator, repository: str = "") -> "NotebookNode":
     """一章的筆記本：安裝與說明、書頁的每一格、每張圖的圖說。"""
     try:
         import jupytext
@@ -98,7 +135,7 @@ def chapter_notebook(page: Path, translator: Translator) -> "NotebookNode":
             "匯出筆記本需要 jupytext；請執行 pip install jupytext，或用 make notebooks。"
         ) from None
     read = jupytext.reads(translator.page(page.read_text("utf-8")), fmt="md:myst")
-    setup = SETUP.format(extra=_EXTRA.get(page.stem[:2], "")) + IN_BOOK
+    setup = SETUP.format(extra=_EXTRA.get(page.stem[:2], ""), repository=repository) + IN_BOOK
     cells = [_code(setup), _markdown(GLUE_NOTE)]
     for cell in read.cells:
         cells += _chapter_cells(cell, translator)
@@ -124,11 +161,13 @@ def _caption(figure: dict[str, str], translator: Translator) -> "NotebookNode":
 # ── 練習 ──────────────────────────────────────────────────────────────
 
 
-def exercise_notebook(chosen: ExerciseSet, source: str | None = None) -> "NotebookNode":
+def exercise_notebook(
+    chosen: ExerciseSet, source: str | None = None, *, repository: str = ""
+) -> "NotebookNode":
     """一組練習的筆記本；``source`` 預設是還沒作答的題目。"""
     source = expected_exercise(chosen) if source is None else source
     introduction, *parts = split(source)
-    cells = [_code(SETUP.format(extra="")), _markdown(_introduction(introduction))]
+    cells = [_code(SETUP.format(extra="", repository=repository)), _markdown(_introduction(introduction))]
     return _notebook([*cells, *map(_code, parts), _code(CHECK.format(name=chosen.name))])
 
 

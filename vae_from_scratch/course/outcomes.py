@@ -1,24 +1,31 @@
 """一個檢查、它的結果，以及說明錯在哪裡的例外。"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 PASSED, UNANSWERED, WRONG, NOT_RUN = "通過", "尚未作答", "不對", "沒有跑"
+TIME_LIMIT = 10.0  # 秒；一個檢查平常不到 0.01 秒，超過就是無窮迴圈
+STOPPED = "這個函式在前面的檢查算太久，這一項不再執行"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+def plain(points: float) -> float:
+    """分數的樣子：整數就是整數，印出來才不是「10.0」；半分照樣是 0.5。"""
+    return int(points) if points == int(points) else points
+
+
 @dataclass(frozen=True)
 class Points:
-    """一個檢查值幾分、提示（一步一步，先給的在前）與該讀的章節。"""
+    """一個檢查值幾分（可以是半分）、提示（一步一步，先給的在前）與該讀的章節。"""
 
-    value: int
+    value: float
     hints: tuple[str, ...] = ()
     chapter: str = ""
 
 
-def points(value: int, hint: str | Sequence[str] = (), chapter: str = "") -> Callable[[Function], Function]:
+def points(value: float, hint: str | Sequence[str] = (), chapter: str = "") -> Callable[[Function], Function]:
     """``@points(2, hint="…", chapter="第 2 章")``：這個檢查值 2 分。
 
     與 ``@pytest.mark.points`` 同義；寫成這樣，檢查檔不必匯入 pytest（省下 0.25 秒）。
@@ -64,6 +71,10 @@ class Failure:
     symptom: str
     details: tuple[tuple[str, str], ...] = ()
     whole_file: bool = False  # 整個檔案的問題，每個檢查都一樣
+    hint: bool = True  # 附上這一題的提示；打錯字、input() 之類的，提示幫不上忙
+
+
+TOO_LONG = Failure("算太久還沒有結果，已經停下來；看看有沒有停不了的迴圈", hint=False)
 
 
 class WrongAnswer(AssertionError):
@@ -78,6 +89,10 @@ class Unloadable(Exception):
     """被檢查的檔案不存在或載入不了；原因在 ``__cause__``。"""
 
 
+class Unreadable(ValueError):
+    """檔案讀不出文字；訊息說為什麼、怎麼辦。"""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """一個檢查跑完的結果。沒有通過就是 0 分。"""
@@ -89,6 +104,31 @@ class Outcome:
     notes: tuple[str, ...] = field(default=())
 
     @property
-    def score(self) -> int:
+    def score(self) -> float:
         """得到的分數：對了就是配分，否則 0。"""
         return self.case.points.value if self.status == PASSED else 0
+
+
+def not_again(case: Case) -> Outcome:
+    """同一個函式已經停不下來過，這一項不再執行。"""
+    return Outcome(case, WRONG, Failure(STOPPED))
+
+
+def to_json(outcome: Outcome) -> dict[str, Any]:
+    """結果 → 能寫成 JSON 的字典，由一個行程送到另一個。"""
+    return asdict(outcome)
+
+
+def from_json(content: dict[str, Any]) -> Outcome:
+    """``to_json`` 的反方向。"""
+    case, failure = case_from_json(content["case"]), content["failure"]
+    if failure:
+        details = tuple((label, text) for label, text in failure["details"])
+        failure = Failure(**failure | {"details": details})
+    return Outcome(case, content["status"], failure, content["printed"], tuple(content["notes"]))
+
+
+def case_from_json(content: dict[str, Any]) -> Case:
+    """``asdict`` 寫出來的檢查，讀回來。"""
+    points = content["points"] | {"hints": tuple(content["points"]["hints"])}
+    return Case(**content | {"points": Points(**points)})

@@ -3,24 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
+from .commands import Rerun
 from .display import pad, paint, width
-from .outcomes import PASSED, UNANSWERED, WRONG, Case, Outcome
+from .outcomes import PASSED, UNANSWERED, WRONG, Case, Outcome, plain
 
 MARKS = {PASSED: ("✓", "green"), UNANSWERED: ("·", "dim"), WRONG: ("✗", "red")}
 RULE = "─" * 72
-
-Rerun = Callable[[Case], str]
-
-
-def rerun_command(target: str) -> Rerun:
-    """重跑一個檢查要打的命令。"""
-    option = "" if target == "exercises" else f" --target {target}"
-
-    def command(case: Case) -> str:
-        number = int(case.set_name.removeprefix("ex"))
-        return f"python -m vae_from_scratch exercises test {number} -k {case.function}{option}"
-
-    return command
 
 
 def report(
@@ -29,10 +17,13 @@ def report(
     titles: dict[str, str] | None = None,
     *,
     where: Callable[[Case], str],
+    onward: str = "",
     colour: bool = False,
 ) -> str:
-    """完整的報告。``rerun`` 給出重跑一個檢查的命令，``where`` 給出它的作答檔案。"""
-    blocks = [*_failures(outcomes, rerun, colour), *_notes(outcomes), _next_step(outcomes, rerun, where)]
+    """完整的報告。``rerun`` 給出重跑的命令，``where`` 給出作答的檔案，``onward`` 是滿分以後做什麼。"""
+    score, full = total(outcomes)
+    step = onward and onward + "\n" if score == full else _next_step(outcomes, rerun, where)
+    blocks = [*_failures(outcomes, rerun, colour), *_notes(outcomes), step]
     return "\n".join([block for block in blocks if block] + table(outcomes, titles or {}, colour))
 
 
@@ -41,20 +32,23 @@ def _failures(outcomes: Iterable[Outcome], rerun: Rerun, colour: bool) -> list[s
     blocks: dict[str, str] = {}
     for outcome in outcomes:
         if outcome.failure:
-            key = outcome.case.set_name if outcome.failure.whole_file else outcome.case.key
-            blocks.setdefault(key, failure_block(outcome, rerun(outcome.case), colour=colour))
+            case, whole = outcome.case, outcome.failure.whole_file
+            command = rerun(case.set_name, "" if whole else case.function)
+            block = failure_block(outcome, command, colour=colour)
+            blocks.setdefault(case.set_name if whole else case.key, block)
     return list(blocks.values())
 
 
 def failure_block(outcome: Outcome, command: str, *, hints: int = 1, colour: bool = False) -> str:
-    """一個檢查的診斷：症狀、輸入／你的／正解、提示與章節、重跑的命令。"""
+    """一個檢查的診斷：症狀、輸入／你的／正解、提示與章節、重跑的命令。整個檔案的問題不附某一題的提示。"""
     assert outcome.failure
-    case = outcome.case
-    heading = f"✗ {case.function}　{case.title}"
+    case, whole = outcome.case, outcome.failure.whole_file
+    heading = f"✗ {case.set_name} 整個檔案" if whole else f"✗ {case.function}　{case.title}"
     rows = [*outcome.failure.details, *(("注意", note) for note in outcome.notes)]
     if outcome.printed.strip():
         rows.append(("印出", _shortened(outcome.printed.rstrip())))
-    rows += [*hint_rows(case, hints), *([("重跑", command)] if command else [])]
+    useful = (outcome.failure.hint or hints > 1) and not whole
+    rows += [*(hint_rows(case, hints) if useful else []), *([("重跑", command)] if command else [])]
     symptom = paint(outcome.failure.symptom, "bold", colour)
     return "\n".join([paint(heading, "red", colour), f"  {symptom}", *(_row(*row) for row in rows), ""])
 
@@ -88,13 +82,17 @@ def _notes(outcomes: Iterable[Outcome]) -> list[str]:
 
 
 def _next_step(outcomes: Sequence[Outcome], rerun: Rerun, where: Callable[[Case], str]) -> str:
-    """沒有錯而還有沒寫的：說下一題是哪一題。"""
+    """沒有錯而還有沒寫的：說下一題是哪一題。只跑了一個函式而通過了：說怎麼看整組。"""
     if any(outcome.failure for outcome in outcomes):
         return ""
     todo = next((outcome.case for outcome in outcomes if outcome.status == UNANSWERED), None)
-    if todo is None:
+    if todo:
+        again = rerun(todo.set_name, todo.function)
+        return f"下一題：打開 {where(todo)}，寫 {todo.function}，再執行\n  {again}\n"
+    done = [outcome.case for outcome in outcomes if outcome.status == PASSED]
+    if not done:
         return ""
-    return f"下一題：打開 {where(todo)}，寫 {todo.function}，再執行\n  {rerun(todo)}\n"
+    return f"{done[-1].function} 通過了。看整組還有哪幾題：\n  {rerun(done[-1].set_name, '')}\n"
 
 
 def table(outcomes: Sequence[Outcome], titles: dict[str, str], colour: bool = False) -> list[str]:
@@ -126,12 +124,12 @@ def summary(outcomes: Sequence[Outcome], titles: dict[str, str]) -> list[str]:
     lines = []
     for set_name, group in groupby(outcomes, key=lambda outcome: outcome.case.set_name):
         score, full = total(list(group))
-        lines.append(f"{score:3d}/{full:<3d} {titles.get(set_name, set_name)}")
+        lines.append(f"{score:>3g}/{full:<3g} {titles.get(set_name, set_name)}")
     score, full = total(outcomes)
     return [*lines, f"總分 {score}/{full}"]
 
 
-def total(outcomes: Iterable[Outcome]) -> tuple[int, int]:
+def total(outcomes: Iterable[Outcome]) -> tuple[float, float]:
     """得分與滿分。"""
     pairs = [(outcome.score, outcome.case.points.value) for outcome in outcomes]
-    return sum(score for score, _ in pairs), sum(full for _, full in pairs)
+    return plain(sum(score for score, _ in pairs)), plain(sum(full for _, full in pairs))

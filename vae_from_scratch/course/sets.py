@@ -64,6 +64,15 @@ def course_root() -> Path:
     raise CourseError("找不到練習（solutions/ 與 tests/exercises/）；請先 cd 到課程的資料夾，再執行一次。")
 
 
+def other_course(root: Path) -> Path | None:
+    """目前的資料夾屬於另一份課程（複製了兩份、改了名字）：傳回那一份，否則 None。"""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "solutions").is_dir() and (folder / "tests" / "exercises").is_dir():
+            return None if folder.resolve() == root.resolve() else folder
+    return None
+
+
 def all_sets(root: Path) -> list[ExerciseSet]:
     """``solutions/`` 裡的每一組，照號碼排。"""
     stems = sorted(path.stem for path in (root / "solutions").glob("ex*.py"))

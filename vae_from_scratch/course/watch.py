@@ -1,6 +1,7 @@
-"""看著作答的檔案：存檔就在同一個行程裡重跑改過的那一組，按鍵看提示、下一題與全部的分數。
+"""看著作答的檔案：存檔就重跑改過的那一組，畫面跟著剛存的檔案走，按鍵看提示、下一題與全部的分數。
 
-用輪詢比對檔案的內容，網路磁碟上也行得通。做到哪一題、看過幾步提示，記在 ``.course/watch.json``。
+用輪詢比對檔案的內容，網路磁碟上也行得通。跑檢查的是另一個一直開著的行程，停不了的迴圈只會賠上那一個。
+做到哪一題、看過幾步提示，記在 ``.course/watch.json``。
 """
 
 import json
@@ -17,34 +18,48 @@ from ..files import write_text
 from . import report
 from .display import paint
 from .outcomes import PASSED, Outcome
-from .running import run_set
 from .sets import ExerciseSet
+from .worker import Worker
 
 POLL_SECONDS = 0.3
 KEYS = "h 提示　n 下一題　l 全部　r 重跑　q 離開"
+Run = Callable[[ExerciseSet, str], list[Outcome]]
 
 
 class Watcher:
     """沒有畫面也沒有鍵盤的部分：哪些檔案變了、現在是哪一題、畫面上該有什麼字。"""
 
-    def __init__(self, sets: list[ExerciseSet], target: str, *, colour: bool = False):
-        self.sets, self.target, self.colour = sets, target, colour
+    def __init__(
+        self, sets: list[ExerciseSet], target: str, run: Run, *,
+        say: Callable[[str], None] = lambda text: None, colour: bool = False,
+    ):  # fmt: skip
+        self.sets, self.target, self.run, self.say, self.colour = sets, target, run, say, colour
         self.outcomes: dict[str, list[Outcome]] = {}
+        self.finished = ""  # 剛剛全部通過的那一組
         self._contents: dict[Path, bytes] = {}
         self._state_file = sets[0].root / ".course" / "watch.json"
         self.current, self.hints = self._read_state()
 
     def poll(self) -> list[str]:
         """重跑內容變了的那幾組，傳回它們的名字；後面用到前面函式的組也跟著重跑。"""
+        first = not self.outcomes
         changed = [chosen for chosen in self.sets if self._content_changed(chosen)]
         for chosen in self.sets:
             if chosen in changed or (
                 _uses_earlier(chosen) and any(c.number < chosen.number for c in changed)
             ):
-                self.outcomes[chosen.name] = run_set(chosen, self.target)
+                self.say(f"正在檢查 {chosen.name} …")
+                self.outcomes[chosen.name] = self.run(chosen, self.target)
         if changed:
-            self._focus()
+            self.finished = ""
+            self._focus("" if first else max(changed, key=self._saved_at).name)
         return [chosen.name for chosen in changed]
+
+    def _saved_at(self, chosen: ExerciseSet) -> float:
+        try:
+            return chosen.file_in(self.target).stat().st_mtime
+        except OSError:
+            return 0.0
 
     def press(self, key: str) -> str | None:
         """處理一個按鍵，傳回新的畫面；``None`` 是離開。不認得的鍵畫面不變。"""
@@ -69,9 +84,10 @@ class Watcher:
         """目前這一題的診斷，與這一組的進度。"""
         outcome = self._outcome()
         score, full = report.total(self._all())
-        done = 20 * score // full if full else 0
+        done = int(20 * score // full) if full else 0
         bar = paint("█" * done, "green", self.colour) + paint("░" * (20 - done), "dim", self.colour)
-        return "\n".join([f"{bar} 總分 {score}/{full}", "", self._about(outcome), KEYS])
+        done_now = [paint(self.finished, "green", self.colour)] if self.finished and outcome else []
+        return "\n".join([f"{bar} 總分 {score}/{full}", "", *done_now, self._about(outcome), KEYS])
 
     def _about(self, outcome: Outcome | None) -> str:
         if outcome is None:
@@ -98,11 +114,18 @@ class Watcher:
         mine = [outcome for outcome in self._all() if outcome.case.key == self.current]
         return next((outcome for outcome in mine if outcome.status != PASSED), None)
 
-    def _focus(self) -> None:
-        """目前的函式通過了（或還沒有選），就換到下一個沒通過的。"""
+    def _focus(self, saved: str) -> None:
+        """跟著剛存的那一組走；目前的函式通過了（或還沒有選），就換到下一個沒通過的。"""
+        if saved and self.current.partition(".")[0] != saved:
+            broken = [o.case.key for o in self.outcomes[saved] if o.status != PASSED]
+            wrong = [o.case.key for o in self.outcomes[saved] if o.failure]
+            last = self.outcomes[saved][-1].case.key if self.outcomes[saved] else self.current
+            self.current = (wrong or broken or [last])[0]
+        if saved and all(outcome.status == PASSED for outcome in self.outcomes[saved]):
+            self.finished = f"{saved} 全部通過。"
         if self._outcome() is None:
             self._move_on()
-            self._write_state()
+        self._write_state()
 
     def _move_on(self) -> None:
         """從目前的函式往後找，繞一圈，停在下一個沒通過的。"""
@@ -142,7 +165,7 @@ def _uses_earlier(chosen: ExerciseSet) -> bool:
 
 def _line_of(file: Path, function: str) -> str:
     try:
-        lines = file.read_text("utf-8").splitlines()
+        lines = file.read_text("utf-8", errors="replace").splitlines()
     except OSError:
         return ""
     found = (number for number, line in enumerate(lines, 1) if line.startswith(f"def {function}("))
@@ -151,8 +174,8 @@ def _line_of(file: Path, function: str) -> str:
 
 def watch(sets: list[ExerciseSet], target: str, *, colour: bool = False) -> int:
     """一直看著，直到按 q 或 Ctrl-C。"""
-    watcher = Watcher(sets, target, colour=colour)
-    with _keyboard() as read_key:
+    with Worker(slow=_say) as worker, _keyboard() as read_key:
+        watcher = Watcher(sets, target, worker.run, say=_say, colour=colour)
         try:
             while True:
                 if watcher.poll():
@@ -165,6 +188,14 @@ def watch(sets: list[ExerciseSet], target: str, *, colour: bool = False) -> int:
             pass
     print("離開。進度記在 .course/watch.json，下次會從同一題開始。")
     return 0
+
+
+def _say(text: str) -> None:
+    """檢查的時候說一聲；做完就換成結果。"""
+    if sys.stdout.isatty():
+        print(f"\r\033[K{text}", end="", flush=True)
+    else:
+        print(text, flush=True)
 
 
 def _draw(text: str) -> None:

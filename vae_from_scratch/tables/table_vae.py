@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .. import settings
+from .. import gaussian, settings
 from ..likelihood import Mixed
 from ..model import VAE
 from ..rows import CategoryCodes, CodedRows
@@ -136,12 +136,18 @@ class TableVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return {**params, "epochs": epochs, "warmup_epochs": warmup}
 
     def _remember_gaps(self, X: pd.DataFrame) -> None:
-        """哪些格子一起缺失：抽一些訓練的列，記住它們的編碼與缺失的樣子。"""
+        """哪些格子一起缺失：抽一些訓練的列，記住它們的編碼與缺失的樣子。
+
+        編碼由 :math:`q(z|x)` 抽，不取平均：抽出來的合起來像先驗，一個 z 附近各種樣子的比例才是 p(樣子|z)，
+        留下的空白才照資料的比例（測試兩種都試：取平均的，比例可以差一倍）。
+        """
         rng = np.random.default_rng(0)
         kept = np.sort(rng.permutation(len(X))[:MOST_PATTERNS])
         sample = X.iloc[kept]
         self.gaps_ = self.schema_.unknown(sample)
-        self.gap_codes_ = self.vae_.transform(self._coded(self.schema_, sample)).astype(np.float32)
+        mean, log_var = self.vae_.encode(self._coded(self.schema_, sample))
+        noise = rng.standard_normal(mean.shape)
+        self.gap_codes_ = gaussian.reparameterize(mean, log_var, noise).astype(np.float32)
 
     # ---- 使用 ----------------------------------------
 

@@ -35,7 +35,7 @@ Interactive.register("beta", (stage) => {
     }
     keep(plane.g, "g", "dots").selectAll("circle").data(run.codes).join("circle")
       .attr("cx", ([a]) => x(a)).attr("cy", ([, b]) => y(b)).attr("r", 2.5)
-      .attr("fill", (_, i) => colour(price[i])).attr("fill-opacity", 0.8);
+      .attr("fill", (_, i) => colour(price[i])).attr("fill-opacity", 0.8).attr("stroke", (_, i) => stage.edge(colour(price[i])));
     stage.axis(plane, x, { at: 10 + side, title: "單元一", ticks: 5 });
     stage.axis(plane, y, { side: "left", at: left, ticks: 5 });
     label(plane, "second", "單元二", left + 6, 20, muted);
@@ -50,9 +50,9 @@ Interactive.register("beta", (stage) => {
   }
 
   /** 名字寫在線的上面，第六個 β 的地方。 */
-  function nameAt(plot, name, values, x, y, fill) {
+  function nameAt(plot, kind, name, values, x, y, fill) {
     const at = Math.min(5, last);
-    label(plot, `name-${fill.slice(1)}`, name, x(at), y(values[at]) - 8, fill);
+    label(plot, `name-${kind}`, name, x(at), y(values[at]) - 8, fill);
   }
 
   /** 橫軸是第幾個 β，間隔相等：β 由 0.25 到 20，照比例畫會擠成一團。 */
@@ -72,7 +72,7 @@ Interactive.register("beta", (stage) => {
   function drawCurves() {
     const [x, y] = frame(curves, [0, 3.2], "每個單元的 KL（nats）");
     [blue, green].forEach((stroke, unit) => line(curves, `kl-${unit}`, runs.map((run) => run.kl[unit]), x, y, stroke));
-    nameAt(curves, "單元一", runs.map((run) => run.kl[0]), x, y, blue);
+    nameAt(curves, "one", "單元一", runs.map((run) => run.kl[0]), x, y, blue);
     const left = Math.min(3, last); // 這條線降得快，名字寫在左下
     label(curves, "name-two", "單元二", x(left) - 8, y(runs[left].kl[1]) + 12, green, "end");
   }
@@ -81,8 +81,8 @@ Interactive.register("beta", (stage) => {
     const [x, y] = frame(scores, [-0.6, 0.8], "由編碼看房價的 R²");
     line(scores, "r2", runs.map((run) => Math.max(run.r2, -0.6)), x, y, blue);
     line(scores, "shuffled", runs.map((run) => run.r2_shuffled), x, y, muted);
-    nameAt(scores, "R²", runs.map((run) => Math.max(run.r2, -0.6)), x, y, blue);
-    nameAt(scores, "打亂房價", runs.map((run) => run.r2_shuffled), x, y, muted);
+    nameAt(scores, "r2", "R²", runs.map((run) => Math.max(run.r2, -0.6)), x, y, blue);
+    nameAt(scores, "shuffled", "打亂房價", runs.map((run) => run.r2_shuffled), x, y, muted);
   }
 
   stage.draw(() => {

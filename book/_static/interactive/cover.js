@@ -41,13 +41,14 @@ Interactive.register("cover", (stage) => {
     return { rows, nearest: Math.sqrt(squared[rows[0]]), reach: Math.sqrt(squared[rows.at(-1)]) };
   }
 
-  /** 同一種顏色的點合成一條路徑：幾十個元素，不是幾千個。 */
+  /** 同一種顏色的點合成一條路徑：幾十個元素，不是幾千個。要描邊的，邊在下面。 */
   function drawHouses(toX, toY) {
     const { values, range } = COLOURINGS[chosen];
     const colours = values ? shades(values, range) : Array(x.length).fill(muted);
     const groups = [...d3.group(houses, (row) => colours[row])];
-    keep(plane.g, "g", "houses").selectAll("path").data(groups, ([colour]) => colour).join("path")
-      .attr("stroke", ([colour]) => colour).attr("stroke-width", 4).attr("stroke-linecap", "round").attr("stroke-opacity", 0.85)
+    const strokes = groups.flatMap(([colour, rows]) => [[stage.edge(colour), rows, 5], [colour, rows, 4]]).filter(([colour]) => colour);
+    keep(plane.g, "g", "houses").selectAll("path").data(strokes).join("path")
+      .attr("stroke", ([colour]) => colour).attr("stroke-width", ([, , width]) => width).attr("stroke-linecap", "round").attr("stroke-opacity", 0.85)
       .attr("d", ([, rows]) => rows.map((row) => `M${toX(x[row]).toFixed(1)} ${toY(y[row]).toFixed(1)}h0`).join(""));
   }
 
@@ -56,7 +57,7 @@ Interactive.register("cover", (stage) => {
       const name = `prior-${Math.round(100 * share)}`;
       keep(plane.g, "circle", name).attr("cx", toX(0)).attr("cy", toY(0)).attr("r", toX(radius) - toX(0)).attr("fill", "none").attr("stroke", orange).attr("stroke-dasharray", "5 4");
       keep(plane.g, "text", `${name}-name`).text(`先驗 ${Math.round(100 * share)}%`).attr("x", toX(0)).attr("y", toY(-radius) + 14).attr("text-anchor", "middle")
-        .style("fill", orange).style("font-size", "12px").attr("stroke", "#fff").attr("stroke-width", 4).attr("paint-order", "stroke");
+        .style("fill", orange).style("font-size", "12px").attr("stroke", "var(--ground)").attr("stroke-width", 4).attr("paint-order", "stroke");
     }
   }
 
@@ -94,14 +95,14 @@ Interactive.register("cover", (stage) => {
       (reach > 0.5 ? "附近沒有那麼多房子，這裡的猜測不可靠。" : "");
   }
 
-  let drawn = null; // 拖動時只有把手與圈在動：幾千個點的顏色或大小變了才重畫
+  let drawn = null; // 拖動時只有把手與圈在動：幾千個點的顏色、大小或明暗變了才重畫
   stage.draw(() => {
     const side = Math.min(plane.width - 24, 520);
     const left = (plane.width - side) / 2;
     const toX = d3.scaleLinear([-limit, limit], [left, left + side]);
     const toY = d3.scaleLinear([-limit, limit], [side, 0]);
     const found = around(across.value, up.value);
-    const now = `${chosen} ${left} ${side}`;
+    const now = `${chosen} ${left} ${side} ${stage.theme}`;
     if (now !== drawn) drawGround(toX, toY, left, side);
     drawn = now;
     drawNear(found.rows, toX, toY);

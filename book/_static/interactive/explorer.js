@@ -41,7 +41,7 @@ Interactive.register("explorer", (stage) => {
   };
 
   // ── 版面：左邊平面與控制，右邊的字 ──
-  stage.root.classed("explorer", true).style("--prior", stage.colours.p).style("--bad", stage.colours.bad).style("--good", stage.colours.good);
+  stage.root.classed("explorer", true);
   const plane = new Explorer.Plane(stage, houses, actions);
   const columns = stage.root.append("div").attr("class", "explorer-columns");
   const left = columns.append("div").attr("class", "explorer-map");

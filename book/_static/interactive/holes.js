@@ -3,11 +3,12 @@
 Interactive.register("holes", (stage) => {
   "use strict";
   const { keep, number } = Interactive;
-  const { limit, step, finest, ratio, columns, coloured } = stage.data;
+  const { limit, step, finest, ratio, columns } = stage.data;
+  const coloured = Object.fromEntries(Object.entries(stage.data.coloured).map(([name, colour]) => [name, stage.themed(colour)]));
   const { q: blue, bad: red, muted, ink } = stage.colours;
   const LETTERS = 92, CODES = 882;
   const side = Math.round((2 * limit) / step) + 1;
-  const NONE = "#D9D9D9";
+  const NONE = "var(--undecided)";
   const models = stage.data.models.map(unpacked);
 
   // ── 一個整數一個字元 ──

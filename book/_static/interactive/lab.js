@@ -9,7 +9,7 @@ Interactive.register("lab", (stage) => {
   const MEASURED = { seconds: 1, steps: 8 }; // 至少訓練這麼久、這麼多步，才說還要多久
   const LONG = 45; // 秒：一段訓練比這久，就說要等多久
 
-  stage.root.classed("lab", true).style("--prior", colours.p).style("--bad", colours.bad).style("--good", colours.good);
+  stage.root.classed("lab", true);
   if (!globalThis.LabEngine?.supported()) return explain("這個瀏覽器沒有 WebAssembly 的 SIMD 指令，不能在頁面裡訓練；更新瀏覽器（2021 年以後的 Chrome、Edge、Firefox，2023 年以後的 Safari）就可以");
   if (!globalThis.LAB_ENGINE_WASM) return explain("引擎的檔案 lab/engine.wasm.js 沒有載入，不能訓練；整本書的資料夾要放在一起，不能只拿這一頁");
 
@@ -145,7 +145,7 @@ Interactive.register("lab", (stage) => {
   }
 
   function savePicture() {
-    plane.picture(caption(), colours).toBlob((blob) => Interactive.save(blob, fileName("latent-plane", "png")));
+    plane.picture(caption()).toBlob((blob) => Interactive.save(blob, fileName("latent-plane", "png")));
   }
 
   /** 一棟一列：編號、有沒有留下、房價、年份、μ 與 σ。 */

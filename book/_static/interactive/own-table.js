@@ -2,11 +2,11 @@
  * 這裡只管現在到了哪一步；一變就全部重畫。 */
 Interactive.register("own-table", (stage) => {
   "use strict";
-  const { colours, data } = stage;
+  const { data } = stage;
   const { number, rewrite } = Interactive;
   const MOST_EPOCHS = 1000;
 
-  stage.root.classed("lab own", true).style("--prior", colours.p).style("--bad", colours.bad).style("--good", colours.good);
+  stage.root.classed("lab own", true);
   if (!globalThis.LabEngine?.supported()) return stage.say("這個瀏覽器沒有 WebAssembly 的 SIMD 指令，讀了表也訓練不了；請更新瀏覽器，或用命令 fit。");
   if (!globalThis.LAB_ENGINE_WASM || !globalThis.LabPapa) return stage.say("引擎或讀檔的檔案（lab 資料夾）沒有載入；整本書的資料夾要放在一起，不能只拿這一頁。");
 
@@ -40,7 +40,7 @@ Interactive.register("own-table", (stage) => {
   const [left, right] = [columns.append("div").attr("class", "lab-left"), columns.append("div").attr("class", "lab-right")];
   left.append(() => stage.plots.node());
   const plane = new Lab.Plane(stage, points, { move, hover: () => {} });
-  const paints = new Own.Paints(left, colours, (name) => runner.order("colour", { name }));
+  const paints = new Own.Paints(left, (name) => runner.order("colour", { name }));
   const partly = left.append("p").attr("class", "note");
   const saves = left.append("div").attr("class", "interactive-controls");
   saves.append("button").attr("type", "button").text("存圖（PNG）").on("click", savePicture);
@@ -244,6 +244,7 @@ Interactive.register("own-table", (stage) => {
 
   function row(message) {
     card.tell(message);
+    unusual.mark(message.row);
   }
 
   function ranked(message) {
@@ -259,7 +260,7 @@ Interactive.register("own-table", (stage) => {
   function savePicture() {
     if (!run) return;
     const caption = `${file.name}，第 ${run.rows.length} 個週期；${LabTable.grouped(run.facts.count)} 列畫了 ${LabTable.grouped(points.count)} 列`;
-    plane.picture(caption, colours).toBlob((blob) => Interactive.save(blob, `latent-plane-epoch${run.rows.length}.png`));
+    plane.picture(caption).toBlob((blob) => Interactive.save(blob, `latent-plane-epoch${run.rows.length}.png`));
   }
 
   function csv({ what, text }) {

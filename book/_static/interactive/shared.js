@@ -4,7 +4,7 @@
 
   const YEARS = [1900, 2010]; // 年份的色階；更早的與最早的同色
   const SHADES = 60; // 色階分成這麼多格
-  const OTHERS = "#B9BEC4";
+  const OTHERS = "var(--others)";
 
   // ── 網址：#名字:a=1&b=2 ──
   /** [[名字, 文字], …] → "#prefix:…"；一對也沒有就是空字串。 */

@@ -6,18 +6,20 @@
  *     const mu = stage.slider({ label: "平均 μ", min: -2, max: 3, step: 0.05, value: 1 });
  *     stage.draw(() => { …用 plot.width、mu.value 畫圖…; stage.say("μ 是 …"); });
  *   });
- * 滑桿、把手、按鈕、視窗大小一變，就重畫一次。stage.data 是 Python 交來的資料，stage.colours 是全書的顏色。
+ * 滑桿、把手、按鈕、視窗大小一變，就重畫一次。stage.data 是 Python 交來的資料，stage.colours 是全書的顏色，
+ * 寫成 var(--名字)：SVG 自己跟著明暗換；畫布讀不懂，用 stage.resolve 換成現在的那一個。換了明暗，也重畫一次。
  * 給了 key 的滑桿與勾選，值寫在網址裡（#圖的名字:鍵=值&…），連結打開就是同一個狀態。
  */
 (function () {
   "use strict";
 
+  const SEEN = 3; // 點與底的對比至少這麼多，才看得見
   const QUIET = 250; // 停手這麼多毫秒才念、才改網址：看得見的字馬上換，螢幕閱讀器才不會一直念
 
   class Stage {
     constructor(root) {
       this.data = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-      this.colours = this.data.colours;
+      this.colours = Object.fromEntries(Object.keys(this.data.colours).map((role) => [role, `var(--${role})`]));
       root.querySelector(".interactive-fallback").remove();
       this.root = d3.select(root);
       this.name = root.dataset.interactive;
@@ -25,13 +27,51 @@
       this.asked = new Map(written ?? []);
       this.kept = []; // 寫在網址裡的：{ key, now, first }
       if (this.asked.size) addEventListener("load", () => this.reveal()); // 等頁面收好摺起來的段落
-      this.root.style("--ink", this.colours.ink).style("--muted", this.colours.muted).style("--accent", this.colours.q);
       this.plots = this.root.append("div").attr("class", "interactive-plots");
       this.controls = this.root.append("div").attr("class", "interactive-controls");
       this.text = this.root.append("p").attr("class", "interactive-text").attr("aria-hidden", "true");
       this.spoken = this.root.append("p").attr("class", "interactive-spoken").attr("aria-live", "polite");
       this.paint = () => {};
       this.frame = null;
+      Object.assign(this, { theme: 0, resolved: new Map(), edges: new Map() });
+      this.watchTheme();
+    }
+
+    /** 換了明暗、要列印（永遠印成淺色）：顏色重新讀，馬上重畫，列印等不到下一格。theme 是換過幾次。 */
+    watchTheme() {
+      const again = () => {
+        this.theme += 1;
+        this.resolved.clear();
+        this.edges.clear();
+        this.paint();
+      };
+      new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+      matchMedia("print").addEventListener("change", again);
+    }
+
+    /** var(--名字) → 現在的顏色；不是那樣寫的原樣傳回。 */
+    resolve(colour) {
+      if (!this.resolved.has(colour)) this.resolved.set(colour, read(colour, this.root.node()));
+      return this.resolved.get(colour);
+    }
+
+    /** 印在紙上的（淺色的）那一個。 */
+    onPaper(colour) {
+      const paper = this.root.append("i").attr("class", "on-paper").attr("hidden", ""), found = read(colour, paper.node());
+      paper.remove();
+      return found;
+    }
+
+    /** 資料裡寫的是全書的顏色：換成跟著明暗走的。 */
+    themed(colour) {
+      const role = Object.keys(this.colours).find((name) => this.data.colours[name] === colour);
+      return this.colours[role] ?? colour;
+    }
+
+    /** 色階最暗的一段在深色的底上看不見：點外面一圈用它調亮的顏色；看得見的、淺色的底，是 null。 */
+    edge(colour) {
+      if (!this.edges.has(colour)) this.edges.set(colour, outlined(colour, this.resolve("var(--ground)")));
+      return this.edges.get(colour);
     }
 
     /** 一個圖框；width 是目前的寬度（像素），字的大小因此不隨手機縮小。圖畫在 g 裡，把手在它上面一層。 */
@@ -193,6 +233,25 @@
         this.paint();
       });
     }
+  }
+
+  function read(colour, node) {
+    const name = /^var\((--[\w-]+)\)$/.exec(colour)?.[1];
+    return name ? getComputedStyle(node).getPropertyValue(name).trim() : colour;
+  }
+
+  /** WCAG 的相對亮度。 */
+  function luminance(colour) {
+    const { r, g, b } = d3.rgb(colour);
+    const [red, green, blue] = [r, g, b].map((part) => (part <= 10 ? part / 3294.6 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  }
+
+  function outlined(colour, ground) {
+    const dark = luminance(ground), lighter = d3.interpolateRgb(colour, "#fff");
+    if (dark > 0.5 || colour.startsWith("var(")) return null; // 名字叫得出的顏色，兩套都挑過
+    const share = d3.range(0, 1, 0.05).find((t) => (luminance(lighter(t)) + 0.05) / (dark + 0.05) >= SEEN);
+    return share ? lighter(share) : null;
   }
 
   function keyed(key, { value, step, min, max }) {

@@ -16,7 +16,7 @@
 
   class Previews {
     constructor({ root, keyOf, touched, entries }) {
-      Object.assign(this, { root, keyOf, touched, entries, card: null, link: null, opening: null, dismissed: null, typesetter: null, turn: 0, timer: 0, x: null });
+      Object.assign(this, { root, keyOf, touched, entries, card: null, link: null, dismissed: null, timer: 0, x: null });
       addEventListener("pointerover", (event) => this.hear(event));
       addEventListener("pointerout", (event) => this.leave(event));
       addEventListener("focusin", (event) => this.hear(event));
@@ -29,7 +29,7 @@
     }
 
     inside(node) {
-      return node instanceof Node && [this.card, this.link, this.opening].some((one) => one?.contains(node));
+      return node instanceof Node && [this.card, this.link].some((one) => one?.contains(node));
     }
 
     // ── 什麼時候開、什麼時候關 ──
@@ -92,13 +92,10 @@
 
     close(back = false) {
       this.wait(null);
-      this.turn += 1;
-      this.opening = null;
       if (!this.card) return;
       const { card, link } = this;
       Object.assign(this, { card: null, link: null });
       const held = card.contains(document.activeElement);
-      window.MathJax?.typesetClear?.([card]);
       card.remove();
       link.removeAttribute("aria-describedby");
       if (link.dataset.title) link.title = link.dataset.title;
@@ -120,15 +117,11 @@
       return seen >= Math.min(box.height, innerHeight / 2) - 1;
     }
 
-    async open(found, role) {
+    open(found, role) {
       if (this.link === found.link || this.inView(found)) return;
       this.close();
-      this.opening = found.link;
-      const turn = ++this.turn, entry = this.entries[found.key];
-      const card = this.build(entry, role, found.link);
+      const card = this.build(this.entries[found.key], role, found.link);
       document.body.append(card);
-      await this.typeset(card);
-      if (turn !== this.turn) return card.remove();
       this.show(card, found.link, role);
     }
 
@@ -147,35 +140,9 @@
       return card;
     }
 
-    /** 排好才量大小。卡片裡的公式不是停留點。 */
-    async typeset(card) {
-      if (!card.querySelector(".math")) return;
-      await this.mathjax();
-      card.classList.add("preview-measured");
-      card.hidden = false;
-      await window.MathJax.typesetPromise([card]);
-      for (const formula of card.querySelectorAll("[tabindex]")) formula.removeAttribute("tabindex");
-    }
-
-    /** 沒有公式的頁本來不載入 MathJax，這裡載入一次；設定與有公式的頁相同。 */
-    async mathjax() {
-      if (!document.querySelector("script[src*='tex-chtml']")) {
-        this.typesetter = new Promise((done, failed) => {
-          const ready = () => { window.MathJax.startup.defaultReady(); done(); };
-          const { startup, ...settings } = window.MathJax ?? {}; // 排版的腳本已經寫了一些
-          window.MathJax = { ...settings, chtml: { mtextInheritFont: true }, startup: { ...startup, typeset: false, ready } };
-          document.head.append(Object.assign(document.createElement("script"), { src: `${this.root}mathjax/tex-chtml.js`, onerror: failed }));
-        });
-      }
-      await this.typesetter;
-      if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done, { once: true }));
-      await window.MathJax.startup.promise;
-    }
-
     show(card, link, role) {
-      Object.assign(this, { card, link, opening: null });
+      Object.assign(this, { card, link });
       card.hidden = false;
-      card.classList.remove("preview-measured");
       if (link.title) {
         link.dataset.title = link.title; // 卡片說得更清楚；瀏覽器自己的提示不要疊上來
         link.removeAttribute("title");

@@ -38,7 +38,6 @@
     const question = card.querySelector(".question");
     question.querySelector("details").open = true;
     window.BookQuestions.ready(question);
-    window.MathJax?.startup?.promise?.then(() => window.MathJax.typesetPromise?.([card])).catch(() => {});
     card.querySelector("input, button").focus({ preventScroll: true });
     card.addEventListener("question-answered", () => {
       asked.add(one.id);

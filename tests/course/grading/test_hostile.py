@@ -12,7 +12,7 @@ import pytest
 
 from tests.course.grading.courses import NAP, each_level, filters, leftovers, listed, small_course
 from tests.course.grading.hostile import FILTERED, HOSTILE, SOLUTION
-from vae_from_scratch.course.diagnosis import Elsewhere
+from vae_from_scratch.course.errors import Elsewhere
 from vae_from_scratch.course.grading import calls
 from vae_from_scratch.course.grading.gradebook import Run
 from vae_from_scratch.course.grading.remote import RemoteSubmission

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae_from_scratch.course.diagnosis import Elsewhere, explain_exception
+from vae_from_scratch.course.errors import Elsewhere, explain_exception
 from vae_from_scratch.course.grading import frames, remote, sandbox
 from vae_from_scratch.course.grading.remote import Crashed, Forged, NotStarted, RemoteSubmission, TimedOut
 from vae_from_scratch.course.grading.sandbox import Level, Process
@@ -364,11 +364,11 @@ def test_errors_say_the_line_of_the_student(submitted):
 @pytest.mark.parametrize(
     ("source", "symptom"),
     [
-        ("def f(:\n", "語法錯誤"),
+        ("def f(x)\n", "第 1 行少了冒號"),
         ("import nothing_like_this\nnothing_like_this.go()", "模組不存在"),
         ("from nothing_like_this.deep import go\nvalue = go(1)", "模組不存在"),
         ("raise SystemExit", "exit()"),
-        ("x = 1\x00", "語法錯誤"),
+        ("x = 1\x00", "NUL"),
     ],
 )
 def test_a_file_that_does_not_load_says_why(submitted, source, symptom):

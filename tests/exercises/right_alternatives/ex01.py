@@ -119,3 +119,48 @@ def trace_of_the_covariance(x, weight, mean, log_var):
     for row, m, v in zip(x, mean, log_var, strict=True):
         errors.append(np.sum((row - weight @ m) ** 2) + np.trace(weight @ np.diag(np.exp(v)) @ weight.T))
     return np.array(errors)
+
+
+# ---- 型別與次序：說明答應收什麼，就收什麼 ----------------------------------------
+
+
+@right("variance")
+def zero_dimensional(log_var):
+    return np.asarray(np.exp(log_var))
+
+
+@right("variance")
+def square_of_the_root(log_var):
+    return np.square(np.exp(np.divide(log_var, 2)))
+
+
+@right("log_variance")
+def sum_of_two_logarithms(std):
+    return np.log(std) + np.log(std)
+
+
+@right("reconstruction_error")
+def sums_with_einsum(x, x_hat):
+    gap = x - x_hat
+    return np.einsum("nj,nj->", gap, gap) / len(x)
+
+
+@right("reconstruction_error")
+def zero_dimensional_error(x, x_hat):
+    return np.array(np.sum((x_hat - x) ** 2) / x.shape[0])
+
+
+@right("normal_log_density")
+def works_on_a_copy(z, mean, log_var):
+    answer = z.copy()
+    answer -= mean
+    answer *= np.exp(-log_var / 2)
+    answer **= 2
+    answer += log_var + math.log(2 * math.pi)
+    return -answer / 2
+
+
+@right("noisy_reconstruction_error")
+def noise_with_einsum(x, weight, mean, log_var):
+    gap = x - np.einsum("nj,kj->nk", mean, weight)
+    return np.einsum("nk,nk->n", gap, gap) + np.einsum("nj,kj,kj->n", np.exp(log_var), weight, weight)

@@ -93,3 +93,36 @@ def one_noise_at_a_time(f, df, mean, log_var, noise):
         np.array([float(df(np.array(point))) for point in z]),
         np.array([float(f(np.array(point))) * e / std for point, e in zip(z, noise, strict=True)]),
     )
+
+
+# ---- 型別與次序：說明答應收什麼，就收什麼 ----------------------------------------
+
+
+@right("standard_deviation")
+def zero_dimensional(log_var):
+    return np.asarray(np.exp(np.asarray(log_var) / 2))
+
+
+@right("standard_deviation")
+def in_two_quarters(log_var):
+    return np.exp(np.multiply(log_var, 0.25)) ** 2
+
+
+@right("reparameterize")
+def works_on_a_copy(mean, log_var, noise):
+    z = noise.copy()
+    z *= np.exp(log_var / 2)
+    z += mean
+    return z
+
+
+@right("gradient_wrt_mean_and_log_var")
+def returns_a_copy_in_a_list(dL_dz, log_var, noise):
+    return [dL_dz.copy(), dL_dz * (np.exp(0.5 * log_var) * (0.5 * noise))]
+
+
+@right("mean_gradient_estimates")
+def works_with_arrays_of_zero_dimensions(f, df, mean, log_var, noise):
+    std = np.exp(np.asarray(log_var) / 2)
+    z = np.asarray(mean) + std * noise
+    return np.array(df(z)), np.array(f(z)) * (z - mean) / std**2

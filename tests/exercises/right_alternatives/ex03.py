@@ -25,7 +25,8 @@ def logarithm_of_the_densities(z, mean, log_var):
 @right("log_ratio")
 def one_point_at_a_time(z, mean, log_var):
     rows = zip(np.ravel(z), np.ravel(mean), np.ravel(log_var), strict=True)
-    return [0.5 * (a * a - (a - m) ** 2 / math.exp(v) - v) for a, m, v in rows]
+    values = [0.5 * (a * a - (a - m) ** 2 / math.exp(v) - v) for a, m, v in rows]
+    return np.reshape(values, np.shape(z))
 
 
 @right("kl_to_standard_normal")
@@ -125,3 +126,38 @@ def other_order(mean_q, log_var_q, mean_p, log_var_p):
     ratio = log_var_p - log_var_q
     shift = np.square((mean_p - mean_q) * np.exp(-0.5 * log_var_p))
     return -0.5 * np.sum(-(np.expm1(-ratio) + ratio) - shift, axis=1)
+
+
+# ---- 型別與次序：說明答應收什麼，就收什麼 ----------------------------------------
+
+
+@right("log_ratio")
+def zero_dimensional(z, mean, log_var):
+    standardized = (np.asarray(z) - mean) * np.exp(-0.5 * np.asarray(log_var))
+    return np.asarray(0.5 * (np.square(z) - standardized**2) - 0.5 * np.asarray(log_var))
+
+
+@right("kl_to_standard_normal")
+def never_negative(mean, log_var):
+    return np.maximum(0.5 * np.sum(mean**2 + (np.expm1(log_var) - log_var), axis=1), 0)
+
+
+@right("kl_gradient")
+def copies(mean, log_var):
+    return mean.copy(), (np.expm1(log_var) / 2).copy()
+
+
+@right("kl_gradient")
+def through_sinh(mean, log_var):
+    return 1.0 * mean, np.exp(log_var / 2) * np.sinh(log_var / 2)
+
+
+@right("best_log_var")
+def zero_dimensional_balance(pull):
+    return np.asarray(-np.log1p(np.multiply(pull, 2)))
+
+
+@right("kl_between")
+def sums_with_einsum(mean_q, log_var_q, mean_p, log_var_p):
+    shift, gap = (mean_q - mean_p) * np.exp(-log_var_p / 2), log_var_q - log_var_p
+    return (np.einsum("nd,nd->n", shift, shift) + (np.expm1(gap) - gap).sum(axis=1)) / 2

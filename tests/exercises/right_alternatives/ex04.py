@@ -147,3 +147,31 @@ def total_correlation_of_the_precision(cov):
     precision = np.linalg.inv(cov)
     scale = np.sqrt(np.einsum("nii->ni", precision))
     return -0.5 * np.linalg.slogdet(precision / (scale[:, :, None] * scale[:, None, :]))[1]
+
+
+# ---- 型別與次序：說明答應收什麼，就收什麼 ----------------------------------------
+
+
+@right("sum_of_marginal_kls")
+def diagonal_with_einsum(mean, cov):
+    variance = np.einsum("nii->ni", cov).copy()
+    return 0.5 * np.einsum("nd,nd->n", mean, mean) + 0.5 * (variance - 1 - np.log(variance)).sum(-1)
+
+
+@right("kl_full_covariance")
+def symmetrized_first(mean, cov):
+    c = (cov + np.swapaxes(cov, 1, 2)) / 2
+    log_det = np.linalg.slogdet(c).logabsdet
+    return [0.5 * (np.trace(a) + m @ m - len(m) - b) for a, m, b in zip(c, mean, log_det, strict=True)]
+
+
+@right("factorized_fit")
+def one_matrix_at_a_time(cov):
+    reverse = [1 / np.diag(np.linalg.inv(matrix)) for matrix in cov]
+    return np.array(reverse), np.array([np.diag(matrix) for matrix in cov])
+
+
+@right("linear_posterior")
+def solves_for_the_mean(w, noise_variance, x):
+    precision = np.identity(w.size) + np.outer(w, w) / noise_variance
+    return np.linalg.solve(precision, np.outer(w, x) / noise_variance).T, np.linalg.inv(precision)

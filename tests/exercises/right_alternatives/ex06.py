@@ -103,3 +103,30 @@ def means_first(first, second):
     covariance = np.cov(first, second)
     variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
     return second.mean() - first.mean(), np.sqrt(variance / len(first))
+
+
+# ---- 型別與次序：說明答應收什麼，就收什麼 ----------------------------------------
+
+
+@right("kl_single_sample_variance")
+def through_expm1(mean, log_var):
+    return np.einsum("nd->n", np.expm1(log_var) ** 2 / 2 + np.exp(log_var) * mean**2)
+
+
+@right("single_sample_gradient")
+def copies_in_a_list(mean, log_var, noise):
+    z = mean.copy()
+    z += np.exp(log_var / 2) * noise
+    return [z, (z * (z - mean) - 1) / 2]
+
+
+@right("k3_estimate")
+def exponential_minus_one(z, mean, log_var):
+    log_r = 0.5 * np.sum(((z - mean) * np.exp(-log_var / 2)) ** 2 + log_var - z**2, axis=1)
+    return (np.exp(log_r) - 1) - log_r
+
+
+@right("paired_difference")
+def zero_dimensional(first, second):
+    d = np.asarray(second) - np.asarray(first)
+    return np.array(d.mean()), np.array(np.std(d, ddof=1) / len(d) ** 0.5)

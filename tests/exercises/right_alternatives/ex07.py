@@ -79,3 +79,47 @@ def without_the_constants(z, mean, log_var):
         float((np.diag(table) - log_aggregate).mean()),
         float((log_aggregate + 0.5 * (z**2).sum(1)).mean()),
     ]
+
+
+# ---- 型別與次序：說明答應收什麼，就收什麼 ----------------------------------------
+
+
+@right("implied_beta")
+def zero_dimensional(weight, n_columns, n_units):
+    return np.array(n_columns / n_units * weight)
+
+
+@right("warmup_weight")
+def with_clip(epoch, beta, warmup_epochs):
+    return np.asarray(beta * np.clip(epoch / warmup_epochs, 0, 1)) if warmup_epochs > 0 else np.asarray(beta)
+
+
+@right("count_active_units")
+def a_numpy_integer(mean, threshold):
+    centred = mean - mean.mean(axis=0)
+    return np.count_nonzero(np.einsum("nd,nd->d", centred, centred) / len(mean) > threshold)
+
+
+@right("free_bits_loss")
+def one_unit_at_a_time(reconstruction, kl, beta, free_bits):
+    return np.mean(reconstruction) + sum(beta * max(free_bits, unit.mean()) for unit in kl.T)
+
+
+@right("collapse_thresholds")
+def sorted_downwards(x):
+    keep = np.ptp(x, axis=0) > 0
+    y = x[:, keep] - x[:, keep].mean(axis=0)
+    y = y / np.sqrt(np.mean(y**2, axis=0))
+    return np.sort(np.linalg.svd(y / np.sqrt(len(x)), compute_uv=False) ** 2)[::-1][: keep.sum()]
+
+
+@right("split_average_kl")
+def a_list_of_numbers(z, mean, log_var):
+    def density(a, m, v):
+        return -0.5 * np.sum(np.log(2 * np.pi) + v + (a - m) ** 2 * np.exp(-v))
+
+    table = np.array([[density(a, m, v) for m, v in zip(mean, log_var, strict=True)] for a in z])
+    largest = table.max(axis=1)
+    aggregate = largest + np.log(np.exp(table - largest[:, None]).mean(axis=1))
+    prior = -0.5 * np.sum(np.log(2 * np.pi) + z**2, axis=1)
+    return [(np.trace(table) - aggregate.sum()) / len(z), np.array((aggregate - prior).mean())]

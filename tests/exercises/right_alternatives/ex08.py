@@ -146,3 +146,37 @@ def one_number_at_a_time(theta, gradient, first, second, step, learning_rate=1e-
         return t - learning_rate * (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)) ** 0.5 + 1e-7), m, v
 
     return tuple(np.vectorize(one)(theta, gradient, first, second))
+
+
+# ---- 型別與次序：說明答應收什麼，就收什麼 ----------------------------------------
+
+
+@right("relu_gradient")
+def on_a_copy(d_a, y):
+    d_y = d_a.copy()
+    d_y[y <= 0] = 0
+    return d_y
+
+
+@right("logit_gradient")
+def with_two_branches(x, logits):
+    small = np.exp(-np.abs(logits))
+    return (np.where(logits >= 0, 1, small) / (1 + small) - x) / x.shape[0]
+
+
+@right("dense_gradient")
+def with_einsum(d_y, a, layer):
+    d_layer = np.empty(layer.shape)
+    d_layer[:-1], d_layer[-1] = np.einsum("ni,no->io", a, d_y), np.einsum("no->o", d_y)
+    return np.einsum("no,io->ni", d_y, layer[:-1]), d_layer
+
+
+@right("adam_step")
+def copies_first(theta, gradient, first, second, step, learning_rate=1e-3):
+    theta, first, second = theta.copy(), first.copy(), second.copy()
+    first *= 0.9
+    first += 0.1 * gradient
+    second *= 0.999
+    second += 0.001 * gradient**2
+    theta -= learning_rate * (first / (1 - 0.9**step)) / ((second / (1 - 0.999**step)) ** 0.5 + 1e-7)
+    return theta, first, second

@@ -361,3 +361,194 @@ def one_draw(x, weight, mean, log_var):
 @wrong("noisy_reconstruction_error", says="程式執行到一半出錯")
 def weight_not_transposed(x, weight, mean, log_var):
     return ((x - mean @ weight) ** 2).sum(axis=-1)
+
+
+# ---- 範圍、型別與巧合：平常的數字看不出來 ----------------------------------------
+
+
+@wrong("variance", says="很大或很小")
+def variance_of_a_clipped_log(log_var):
+    return np.exp(np.clip(log_var, -20, 20))
+
+
+@wrong("variance", says="很大或很小")
+def variance_clipped_above(log_var):
+    return np.exp(np.minimum(log_var, 10))
+
+
+@wrong("variance", says="很大或很小")
+def variance_with_a_floor(log_var):
+    return np.maximum(np.exp(log_var), 1e-6)
+
+
+@wrong("variance", says="很大或很小")
+def variance_plus_a_small_constant(log_var):
+    return np.exp(log_var) + 1e-8
+
+
+@wrong("variance", says=None)
+def variance_in_single_precision(log_var):
+    return np.exp(np.asarray(log_var, np.float32)).astype(float)
+
+
+@wrong("variance", says="整數")
+def variance_into_an_array_like_the_input(log_var):
+    result = np.empty_like(log_var)
+    result[...] = np.exp(log_var)
+    return result
+
+
+@wrong("variance", says=None)
+def variance_of_arrays_only(log_var):
+    return np.array([np.exp(value) for value in log_var])
+
+
+@wrong("variance", says=None)
+def variance_by_a_series(log_var):
+    v = np.asarray(log_var, float)
+    return sum(v**k / math.factorial(k) for k in range(12))
+
+
+@wrong("log_variance", says="截斷")
+def log_variance_with_a_tiny_floor(std):
+    return 2 * np.log(np.maximum(std, 1e-100))
+
+
+@wrong("log_variance", says=None)
+def log_variance_with_a_tiny_constant(std):
+    return 2 * np.log(std + 1e-12)
+
+
+@wrong("log_variance", says=None)
+def log_variance_bounded(std):
+    return np.clip(2 * np.log(std), -600, 600)
+
+
+@wrong("log_variance", says="整數")
+def log_variance_into_an_array_like_the_input(std):
+    result = np.zeros_like(std)
+    result[...] = 2 * np.log(std)
+    return result
+
+
+@wrong("reconstruction_error", says=None)
+def divided_by_the_number_of_columns(x, x_hat):
+    return np.sum((x - x_hat) ** 2) / x.shape[1]
+
+
+@wrong("reconstruction_error", says=None)
+def three_columns_hard_coded(x, x_hat):
+    return 3 * np.mean((x - x_hat) ** 2)
+
+
+@wrong("reconstruction_error", says="很大的數")
+def large_errors_clipped(x, x_hat):
+    return np.mean(np.sum(np.minimum((x - x_hat) ** 2, 25.0), axis=-1))
+
+
+@wrong("reconstruction_error", says="很大的數")
+def huber(x, x_hat):
+    gap = np.abs(x - x_hat)
+    return np.mean(np.sum(np.where(gap < 6, gap**2, 12 * gap - 36), axis=-1))
+
+
+@wrong("reconstruction_error", says=None)
+def error_in_single_precision(x, x_hat):
+    gap = x.astype(np.float32) - x_hat.astype(np.float32)
+    return float(np.mean(np.sum(np.square(gap), axis=-1)))
+
+
+@wrong("reconstruction_error", says=None)
+def duplicate_rows_counted_once(x, x_hat):
+    return np.mean(np.unique(np.sum((x - x_hat) ** 2, axis=-1)))
+
+
+@wrong("reconstruction_error", says=None)
+def bessel_for_houses(x, x_hat):
+    return np.sum((x - x_hat) ** 2) / max(len(x) - 1, 1)
+
+
+@wrong("interval_probability", says=None)
+def symmetric_interval(mean, std, low, high):
+    return math.erf((high - mean) / (std * math.sqrt(2)))
+
+
+@wrong("interval_probability", says=None)
+def mean_taken_positive(mean, std, low, high):
+    return below(high, abs(mean), std) - below(low, abs(mean), std)
+
+
+@wrong("interval_probability", says=None)
+def std_plus_a_small_constant(mean, std, low, high):
+    return below(high, mean, std + 1e-8) - below(low, mean, std + 1e-8)
+
+
+@wrong("interval_probability", says=None)
+def std_with_a_floor(mean, std, low, high):
+    return below(high, mean, max(std, 0.1)) - below(low, mean, max(std, 0.1))
+
+
+@wrong("interval_probability", says=None)
+def a_few_trapezoids(mean, std, low, high):
+    t = np.linspace(low, high, 101)
+    density = np.exp(-(((t - mean) / std) ** 2) / 2) / (std * math.sqrt(2 * math.pi))
+    return float(np.sum((density[1:] + density[:-1]) / 2) * (t[1] - t[0]))
+
+
+@wrong("interval_probability", says=None)
+def approximate_erf(mean, std, low, high):
+    def erf(t):
+        return math.tanh(
+            math.sqrt(math.pi) * math.log(2) * t * (1 + 0.0447 * t * t) / math.log(2) * 2 / math.pi
+        )
+
+    return 0.5 * (erf((high - mean) / (std * math.sqrt(2))) - erf((low - mean) / (std * math.sqrt(2))))
+
+
+@wrong("normal_log_density", says="截斷")
+def log_var_clipped_at_thirty(z, mean, log_var):
+    v = np.clip(log_var, -30, 30)
+    return -0.5 * (np.log(2 * np.pi) + v + (z - mean) ** 2 * np.exp(-v))
+
+
+@wrong("normal_log_density", says=None)
+def clipped_only_below(z, mean, log_var):
+    v = np.maximum(log_var, -20)
+    return -0.5 * (np.log(2 * np.pi) + v + (z - mean) ** 2 * np.exp(-v))
+
+
+@wrong("normal_log_density", says=None)
+def variance_plus_a_tiny_constant(z, mean, log_var):
+    s2 = np.exp(log_var) + 1e-12
+    return -0.5 * (np.log(2 * np.pi) + log_var + (z - mean) ** 2 / s2)
+
+
+@wrong("normal_log_density", says=None)
+def never_below_a_thousand(z, mean, log_var):
+    return np.maximum(-0.5 * (np.log(2 * np.pi) + log_var + (z - mean) ** 2 * np.exp(-log_var)), -600.0)
+
+
+@wrong("normal_log_density", says="單精度")
+def density_in_single_precision(z, mean, log_var):
+    z, mean, log_var = (np.asarray(value, np.float32) for value in (z, mean, log_var))
+    return (-0.5 * (np.log(2 * np.pi) + log_var + (z - mean) ** 2 * np.exp(-log_var))).astype(float)
+
+
+@wrong("noisy_reconstruction_error", says="很大或很小")
+def noise_clipped(x, weight, mean, log_var):
+    return at_the_mean(x, weight, mean) + np.exp(np.clip(log_var, -10, 10)) @ np.sum(weight**2, axis=0)
+
+
+@wrong("noisy_reconstruction_error", says="很大或很小")
+def noise_plus_a_small_constant(x, weight, mean, log_var):
+    return at_the_mean(x, weight, mean) + (np.exp(log_var) + 1e-8) @ np.sum(weight**2, axis=0)
+
+
+@wrong("noisy_reconstruction_error", says=None)
+def all_slopes_for_every_dimension(x, weight, mean, log_var):
+    return at_the_mean(x, weight, mean) + np.exp(log_var).mean(axis=-1) * np.sum(weight**2)
+
+
+@wrong("noisy_reconstruction_error", says=None)
+def first_row_noise_for_all(x, weight, mean, log_var):
+    return at_the_mean(x, weight, mean) + np.exp(log_var[0]) @ np.sum(weight**2, axis=0)

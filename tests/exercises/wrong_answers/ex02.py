@@ -374,3 +374,168 @@ def unit_variance(f, df, mean, log_var, noise):
 def estimates_swapped(f, df, mean, log_var, noise):
     z = mean + sigma(log_var) * noise
     return f(z) * noise / sigma(log_var), df(z)
+
+
+# ---- 範圍、型別與巧合：平常的數字看不出來 ----------------------------------------
+
+
+@wrong("standard_deviation", says="截斷")
+def std_of_a_log_clipped_at_thirty(log_var):
+    return np.exp(np.clip(log_var, -30, 30) / 2)
+
+
+@wrong("standard_deviation", says=None)
+def std_with_a_tiny_floor(log_var):
+    return np.maximum(np.exp(log_var / 2), 1e-12)
+
+
+@wrong("standard_deviation", says=None)
+def std_plus_a_tiny_constant(log_var):
+    return np.exp(log_var / 2) + 1e-15
+
+
+@wrong("standard_deviation", says="整數")
+def std_into_an_array_like_the_input(log_var):
+    result = np.empty_like(log_var)
+    result[...] = np.exp(log_var / 2)
+    return result
+
+
+@wrong("standard_deviation", says=None)
+def halves_by_floor_division(log_var):
+    return np.exp(log_var // 2 if np.asarray(log_var).dtype.kind == "i" else log_var / 2)
+
+
+@wrong("standard_deviation", says=None)
+def std_of_arrays_only(log_var):
+    return np.array([np.exp(value / 2) for value in log_var])
+
+
+@wrong("reparameterize", says="很大或很小")
+def samples_with_a_clipped_log(mean, log_var, noise):
+    return mean + np.exp(np.clip(log_var, -20, 20) / 2) * noise
+
+
+@wrong("reparameterize", says=None)
+def samples_kept_in_a_box(mean, log_var, noise):
+    return np.clip(mean + np.exp(log_var / 2) * noise, -30, 30)
+
+
+@wrong("reparameterize", says=None)
+def samples_with_a_small_constant(mean, log_var, noise):
+    return mean + (np.exp(log_var / 2) + 1e-8) * noise
+
+
+@wrong("reparameterize", says=None)
+def noise_clipped_at_two(mean, log_var, noise):
+    return mean + np.exp(log_var / 2) * np.clip(noise, -2.5, 2.5)
+
+
+@wrong("reparameterize", says=None)
+def noise_centred(mean, log_var, noise):
+    return mean + np.exp(log_var / 2) * (noise - noise.mean(axis=0))
+
+
+@wrong("reparameterize", says=None)
+def one_noise_for_all_dimensions(mean, log_var, noise):
+    return mean + np.exp(log_var / 2) * noise[:, :1]
+
+
+@wrong("reparameterize", says=None)
+def absolute_mean(mean, log_var, noise):
+    return np.abs(mean) + np.exp(log_var / 2) * noise
+
+
+@wrong("dz_dvariance", says="很小")
+def derivative_with_a_small_constant(noise, variance):
+    return noise / (2 * np.sqrt(variance) + 1e-8)
+
+
+@wrong("dz_dvariance", says="很小")
+def derivative_with_the_constant_under_the_root(noise, variance):
+    return noise / (2 * np.sqrt(variance + 1e-8))
+
+
+@wrong("dz_dvariance", says="很小")
+def derivative_clipped(noise, variance):
+    return np.clip(noise / (2 * np.sqrt(variance)), -100, 100)
+
+
+@wrong("dz_dvariance", says="很小")
+def derivative_with_a_floor(noise, variance):
+    return noise / (2 * np.sqrt(np.maximum(variance, 1e-6)))
+
+
+@wrong("dz_dvariance", says=None)
+def derivative_by_a_forward_difference(noise, variance):
+    return noise * (np.sqrt(variance + 1e-6) - np.sqrt(variance)) / 1e-6
+
+
+@wrong("gradient_wrt_mean_and_log_var", says="很大")
+def gradients_clipped_at_five(dL_dz, log_var, noise):
+    g = np.clip(dL_dz, -5, 5)
+    return g, g * np.exp(log_var / 2) * noise / 2
+
+
+@wrong("gradient_wrt_mean_and_log_var", says="很大")
+def log_var_gradient_clipped(dL_dz, log_var, noise):
+    return dL_dz, np.clip(dL_dz * np.exp(log_var / 2) * noise / 2, -10, 10)
+
+
+@wrong("gradient_wrt_mean_and_log_var", says="很大")
+def gradient_norm_clipped(dL_dz, log_var, noise):
+    g = dL_dz * min(1.0, 100 / np.linalg.norm(dL_dz))
+    return g, g * np.exp(log_var / 2) * noise / 2
+
+
+@wrong("gradient_wrt_mean_and_log_var", says="很大")
+def log_var_clipped_on_the_way_back(dL_dz, log_var, noise):
+    return dL_dz, dL_dz * np.exp(np.clip(log_var, -10, 10) / 2) * noise / 2
+
+
+@wrong("gradient_wrt_mean_and_log_var", says=None)
+def noise_taken_positive(dL_dz, log_var, noise):
+    return dL_dz, dL_dz * np.exp(log_var / 2) * np.abs(noise) / 2
+
+
+@wrong("log_prob_by_change_of_variables", says="很大或很小")
+def prob_of_a_clipped_log(log_var, noise):
+    return -0.5 * np.sum(np.log(2 * np.pi) + noise**2 + np.clip(log_var, -20, 20), axis=-1)
+
+
+@wrong("log_prob_by_change_of_variables", says="很大或很小")
+def prob_with_a_small_constant(log_var, noise):
+    return -0.5 * np.sum(np.log(2 * np.pi) + noise**2 + np.log(np.exp(log_var) + 1e-8), axis=-1)
+
+
+@wrong("log_prob_by_change_of_variables", says=None)
+def two_dimensions_hard_coded(log_var, noise):
+    return -np.log(2 * np.pi) - 0.5 * np.sum(noise**2 + log_var, axis=-1)
+
+
+@wrong("mean_gradient_estimates", says=None)
+def score_clipped(f, df, mean, log_var, noise):
+    std = np.exp(log_var / 2)
+    z = mean + std * noise
+    return df(z), f(z) * np.clip(noise / std, -5, 5)
+
+
+@wrong("mean_gradient_estimates", says=None)
+def score_with_a_small_constant(f, df, mean, log_var, noise):
+    std = np.exp(log_var / 2)
+    z = mean + std * noise
+    return df(z), f(z) * noise / (std + 1e-8)
+
+
+@wrong("mean_gradient_estimates", says=None)
+def score_with_a_baseline(f, df, mean, log_var, noise):
+    std = np.exp(log_var / 2)
+    z = mean + std * noise
+    return df(z), (f(z) - np.mean(f(z))) * noise / std
+
+
+@wrong("mean_gradient_estimates", says=None)
+def knows_only_the_square(f, df, mean, log_var, noise):
+    std = np.exp(log_var / 2)
+    z = mean + std * noise
+    return 2 * z, z**2 * noise / std

@@ -473,3 +473,157 @@ def between_loses_digits(mean_q, log_var_q, mean_p, log_var_p):
     ratio = log_var_q - log_var_p
     shift = ((mean_q - mean_p) * np.exp(-0.5 * log_var_p)) ** 2
     return 0.5 * (shift + np.exp(ratio) - 1 - ratio).sum(axis=-1)
+
+
+# ---- 範圍、型別與巧合：平常的數字看不出來 ----------------------------------------
+
+
+@wrong("log_ratio", says="很大或很小")
+def ratio_of_a_clipped_log(z, mean, log_var):
+    v = np.clip(log_var, -20, 20)
+    return 0.5 * (z**2 - (z - mean) ** 2 * np.exp(-v) - v)
+
+
+@wrong("log_ratio", says="很大或很小")
+def ratio_with_a_small_constant(z, mean, log_var):
+    return 0.5 * (z**2 - (z - mean) ** 2 / (np.exp(log_var) + 1e-8) - log_var)
+
+
+@wrong("log_ratio", says="很大或很小")
+def ratio_never_beyond_fifty(z, mean, log_var):
+    return np.clip(0.5 * (z**2 - (z - mean) ** 2 * np.exp(-log_var) - log_var), -50, 50)
+
+
+@wrong("log_ratio", says=None)
+def ratio_of_arrays_only(z, mean, log_var):
+    return np.array(
+        [0.5 * (a**2 - (a - m) ** 2 / np.exp(v) - v) for a, m, v in zip(z, mean, log_var, strict=True)]
+    )
+
+
+@wrong("kl_to_standard_normal", says="很大")
+def kl_clipped_above(mean, log_var):
+    v = np.minimum(log_var, 10)
+    return 0.5 * (mean**2 + np.expm1(v) - v).sum(axis=-1)
+
+
+@wrong("kl_to_standard_normal", says="很大")
+def kl_clipped_at_twenty_above(mean, log_var):
+    return 0.5 * (mean**2 + np.expm1(np.clip(log_var, None, 20)) - log_var).sum(axis=-1)
+
+
+@wrong("kl_to_standard_normal", says="很大")
+def kl_never_above_a_thousand(mean, log_var):
+    return np.minimum(0.5 * (mean**2 + np.expm1(log_var) - log_var).sum(axis=-1), 1000.0)
+
+
+@wrong("kl_to_standard_normal", says=None)
+def kl_with_free_bits(mean, log_var):
+    return np.maximum(0.5 * (mean**2 + np.expm1(log_var) - log_var), 1e-6).sum(axis=-1)
+
+
+@wrong("kl_to_standard_normal", says=None)
+def mean_clipped(mean, log_var):
+    return 0.5 * (np.clip(mean, -10, 10) ** 2 + np.expm1(log_var) - log_var).sum(axis=-1)
+
+
+@wrong("kl_to_standard_normal", says="整數")
+def kl_into_an_array_like_the_mean(mean, log_var):
+    kl = np.zeros_like(mean)
+    kl[...] = 0.5 * (mean**2 + np.expm1(log_var) - log_var)
+    return kl.sum(axis=-1)
+
+
+@wrong("kl_from_standard_normal", says="很大或很小")
+def reverse_of_a_clipped_log(mean, log_var):
+    v = np.clip(log_var, -10, 10)
+    return 0.5 * (v + (1 + mean**2) * np.exp(-v) - 1).sum(axis=-1)
+
+
+@wrong("kl_from_standard_normal", says="很大或很小")
+def reverse_with_a_small_constant(mean, log_var):
+    return 0.5 * (log_var + (1 + mean**2) / (np.exp(log_var) + 1e-12) - 1).sum(axis=-1)
+
+
+@wrong("kl_from_standard_normal", says="很大或很小")
+def reverse_with_the_log_of_exp(mean, log_var):
+    s2 = np.exp(log_var)
+    return 0.5 * (np.log(s2 + 1e-8) + (1 + mean**2) / s2 - 1).sum(axis=-1)
+
+
+@wrong("kl_gradient", says="很大")
+def kl_gradient_clipped(mean, log_var):
+    return mean, np.clip(0.5 * np.expm1(log_var), -5, 5)
+
+
+@wrong("kl_gradient", says="很大")
+def kl_gradient_of_a_clipped_log(mean, log_var):
+    return mean, 0.5 * np.expm1(np.clip(log_var, -10, 10))
+
+
+@wrong("kl_gradient", says="很大")
+def mean_gradient_clipped(mean, log_var):
+    return np.clip(mean, -10, 10), 0.5 * np.expm1(log_var)
+
+
+@wrong("kl_gradient", says="很大")
+def stops_where_it_is_clipped(mean, log_var):
+    return mean, 0.5 * np.expm1(log_var) * (np.abs(log_var) < 10)
+
+
+@wrong("kl_gradient", says="整數")
+def gradient_into_an_array_like_the_input(mean, log_var):
+    d_log_var = np.zeros_like(log_var)
+    d_log_var[...] = 0.5 * np.expm1(log_var)
+    return mean, d_log_var
+
+
+@wrong("best_log_var", says="很大")
+def pull_clipped(pull):
+    return -np.log1p(2 * np.minimum(pull, 1e4))
+
+
+@wrong("best_log_var", says="很大")
+def log_var_never_below_ten(pull):
+    return np.maximum(-np.log1p(2 * pull), -10.0)
+
+
+@wrong("best_log_var", says=None)
+def variance_with_a_small_constant(pull):
+    return np.log(1 / (1 + 2 * pull) + 1e-8)
+
+
+@wrong("best_log_var", says=None)
+def series_for_small_pulls(pull):
+    return np.where(np.asarray(pull) < 1e-3, -2.0 * pull, -np.log1p(2 * pull))
+
+
+@wrong("best_log_var", says=None)
+def balance_of_arrays_only(pull):
+    return np.array([-np.log1p(2 * a) for a in pull])
+
+
+@wrong("kl_between", says="很大或很小")
+def between_with_a_clipped_difference(mean_q, log_var_q, mean_p, log_var_p):
+    gap = np.clip(log_var_q - log_var_p, -10, 10)
+    return 0.5 * ((mean_q - mean_p) ** 2 * np.exp(-log_var_p) + np.expm1(gap) - gap).sum(axis=-1)
+
+
+@wrong("kl_between", says="很大或很小")
+def between_with_a_small_constant(mean_q, log_var_q, mean_p, log_var_p):
+    gap = log_var_q - log_var_p
+    return 0.5 * ((mean_q - mean_p) ** 2 / (np.exp(log_var_p) + 1e-8) + np.expm1(gap) - gap).sum(axis=-1)
+
+
+@wrong("kl_between", says="很大或很小")
+def prior_clipped(mean_q, log_var_q, mean_p, log_var_p):
+    gap = log_var_q - log_var_p
+    return 0.5 * ((mean_q - mean_p) ** 2 * np.exp(-np.maximum(log_var_p, -20)) + np.expm1(gap) - gap).sum(
+        axis=-1
+    )
+
+
+@wrong("kl_between", says=None)
+def means_taken_positive(mean_q, log_var_q, mean_p, log_var_p):
+    gap, shift = log_var_q - log_var_p, np.abs(mean_q) - np.abs(mean_p)
+    return 0.5 * (shift**2 * np.exp(-log_var_p) + np.expm1(gap) - gap).sum(axis=-1)

@@ -449,3 +449,162 @@ def cost_of_the_marginals(cov):
 def single_precision(cov):
     cov = cov.astype(np.float32)
     return 0.5 * (np.log(diagonal(np.linalg.inv(cov))).sum(-1) + log_det(cov))
+
+
+# ---- 範圍、型別與巧合：平常的數字看不出來 ----------------------------------------
+
+
+@wrong("sum_of_marginal_kls", says="很小")
+def variance_with_a_floor(mean, cov):
+    v = np.maximum(diagonal(cov), 1e-6)
+    return 0.5 * np.sum(mean**2 + v - 1 - np.log(v), axis=-1)
+
+
+@wrong("sum_of_marginal_kls", says="很小")
+def log_of_the_variance_plus_a_tiny_constant(mean, cov):
+    v = diagonal(cov)
+    return 0.5 * np.sum(mean**2 + v - 1 - np.log(v + 1e-12), axis=-1)
+
+
+@wrong("sum_of_marginal_kls", says="很小")
+def jitter_before_the_sum(mean, cov):
+    v = diagonal(cov + 1e-8 * np.eye(cov.shape[-1]))
+    return 0.5 * np.sum(mean**2 + v - 1 - np.log(v), axis=-1)
+
+
+@wrong("kl_full_covariance", says=None)
+def eigenvalues_clipped(mean, cov):
+    values = np.maximum(np.linalg.eigvalsh(cov), 1e-6)
+    return 0.5 * (
+        values.sum(axis=-1) + np.sum(mean**2, axis=-1) - mean.shape[-1] - np.log(values).sum(axis=-1)
+    )
+
+
+@wrong("kl_full_covariance", says=None)
+def eigenvalues_with_a_small_constant(mean, cov):
+    values = np.linalg.eigvalsh(cov)
+    return 0.5 * np.sum(values - 1 - np.log(values + 1e-8), axis=-1) + 0.5 * np.sum(mean**2, axis=-1)
+
+
+@wrong("kl_full_covariance", says=None)
+def jitter_of_a_millionth_of_a_millionth(mean, cov):
+    d = mean.shape[-1]
+    _, log_det = np.linalg.slogdet(cov + 1e-12 * np.eye(d))
+    return 0.5 * (np.trace(cov, axis1=-2, axis2=-1) + np.sum(mean**2, axis=-1) - d - log_det)
+
+
+@wrong("kl_full_covariance", says=None)
+def correlations_taken_positive(mean, cov):
+    return 0.5 * (
+        np.trace(cov, axis1=-2, axis2=-1)
+        + np.sum(mean**2, axis=-1)
+        - mean.shape[-1]
+        - np.linalg.slogdet(np.abs(cov))[1]
+    )
+
+
+@wrong("kl_full_covariance", says=None)
+def means_clipped(mean, cov):
+    m = np.clip(mean, -5, 5)
+    return 0.5 * (
+        np.trace(cov, axis1=-2, axis2=-1) + np.sum(m**2, axis=-1) - m.shape[-1] - np.linalg.slogdet(cov)[1]
+    )
+
+
+@wrong("total_correlation", says=None)
+def pairs_added(cov):
+    std = np.sqrt(diagonal(cov))
+    rho = cov / (std[..., :, None] * std[..., None, :])
+    i, j = np.triu_indices(cov.shape[-1], 1)
+    return -0.5 * np.log(1 - rho[..., i, j] ** 2).sum(axis=-1)
+
+
+@wrong("total_correlation", says="幾乎")
+def correlation_clipped(cov):
+    std = np.sqrt(diagonal(cov))
+    rho = np.clip(cov / (std[..., :, None] * std[..., None, :]), -0.999, 0.999)
+    rho[..., np.arange(cov.shape[-1]), np.arange(cov.shape[-1])] = 1.0
+    return -0.5 * np.linalg.slogdet(rho)[1]
+
+
+@wrong("total_correlation", says="幾乎")
+def determinant_plus_a_small_constant(cov):
+    std = np.sqrt(diagonal(cov))
+    rho = cov / (std[..., :, None] * std[..., None, :])
+    return -0.5 * np.log(np.linalg.det(rho) + 1e-8)
+
+
+@wrong("total_correlation", says="也不要加小常數")
+def jittered_correlations(cov):
+    c = cov + 1e-8 * np.eye(cov.shape[-1])
+    return 0.5 * (np.log(diagonal(c)).sum(axis=-1) - np.linalg.slogdet(c)[1])
+
+
+@wrong("total_correlation", says=None)
+def absolute_correlations(cov):
+    c = np.abs(cov)
+    return 0.5 * (np.log(diagonal(c)).sum(axis=-1) - np.linalg.slogdet(c)[1])
+
+
+@wrong("factorized_fit", says="幾乎")
+def inverse_of_a_jittered_matrix(cov):
+    precision = np.linalg.inv(cov + 1e-8 * np.eye(cov.shape[-1]))
+    return 1 / diagonal(precision), diagonal(cov)
+
+
+@wrong("factorized_fit", says="幾乎")
+def reverse_with_a_floor(cov):
+    return np.maximum(1 / diagonal(np.linalg.inv(cov)), 1e-4), diagonal(cov)
+
+
+@wrong("factorized_fit", says=None)
+def two_by_two_formula(cov):
+    rho2 = (
+        cov[..., 0, 1] ** 2 / (cov[..., 0, 0] * cov[..., 1, 1]) if cov.shape[-1] > 1 else 0 * cov[..., 0, 0]
+    )
+    return diagonal(cov) * (1 - rho2)[..., None], diagonal(cov)
+
+
+@wrong("linear_posterior", says=None)
+def weights_taken_positive(w, noise_variance, x):
+    w = np.abs(w)
+    cov = np.linalg.inv(np.eye(len(w)) + np.outer(w, w) / noise_variance)
+    return np.outer(x, cov @ w) / noise_variance, cov
+
+
+@wrong("linear_posterior", says="很小")
+def noise_plus_a_small_constant(w, noise_variance, x):
+    s2 = noise_variance + 1e-8
+    cov = np.linalg.inv(np.eye(len(w)) + np.outer(w, w) / s2)
+    return np.outer(x, cov @ w) / s2, cov
+
+
+@wrong("linear_posterior", says="很小")
+def noise_with_a_floor(w, noise_variance, x):
+    s2 = max(noise_variance, 1e-3)
+    cov = np.linalg.inv(np.eye(len(w)) + np.outer(w, w) / s2)
+    return np.outer(x, cov @ w) / s2, cov
+
+
+@wrong("linear_posterior", says=None)
+def one_covariance_a_row(w, noise_variance, x):
+    cov = np.linalg.inv(np.eye(len(w)) + np.outer(w, w) / noise_variance)
+    return np.outer(x, cov @ w) / noise_variance, np.broadcast_to(cov, (len(x), *cov.shape))
+
+
+@wrong("cost_of_diagonal", says="也不要加小常數")
+def cost_with_jitter(cov):
+    c = cov + 1e-8 * np.eye(cov.shape[-1])
+    return 0.5 * (np.log(diagonal(np.linalg.inv(c))).sum(axis=-1) + np.linalg.slogdet(c)[1])
+
+
+@wrong("cost_of_diagonal", says="幾乎")
+def cost_never_above_four(cov):
+    return np.minimum(
+        0.5 * (np.log(diagonal(np.linalg.inv(cov))).sum(axis=-1) + np.linalg.slogdet(cov)[1]), 4.0
+    )
+
+
+@wrong("cost_of_diagonal", says="只差一點點")
+def cost_through_the_determinant(cov):
+    return 0.5 * np.log(diagonal(np.linalg.inv(cov)).prod(axis=-1) * np.linalg.det(cov) + 1e-8)

@@ -168,7 +168,7 @@ def clipped_probabilities(x, logits):
     return np.sum(x * np.log(p) + (1 - x) * np.log(1 - p), axis=-1)
 
 
-@wrong("bernoulli_log_likelihood", says="封頂")
+@wrong("bernoulli_log_likelihood", says="小常數")
 def with_a_small_constant(x, logits):
     p = sigmoid(logits)
     return np.sum(x * np.log(p + 1e-8) + (1 - x) * np.log(1 - p + 1e-8), axis=-1)
@@ -385,3 +385,185 @@ def the_largest_weight(log_likelihood, log_prior, log_q):
 def averaged_over_rows(log_likelihood, log_prior, log_q):
     log_weight = log_likelihood + log_prior - log_q
     return np.log(np.mean(np.exp(log_weight), axis=-1))
+
+
+# ---- 範圍、型別與巧合：平常的數字看不出來 ----------------------------------------
+
+
+@wrong("gaussian_log_likelihood", says="很小")
+def variance_plus_a_small_constant(x, reconstruction, variance):
+    s2 = variance + 1e-8
+    return -0.5 * np.sum((x - reconstruction) ** 2 / s2 + np.log(2 * np.pi * s2), axis=-1)
+
+
+@wrong("gaussian_log_likelihood", says="很小")
+def variance_with_a_floor(x, reconstruction, variance):
+    s2 = max(variance, 1e-3)
+    return -0.5 * np.sum((x - reconstruction) ** 2 / s2 + np.log(2 * np.pi * s2), axis=-1)
+
+
+@wrong("gaussian_log_likelihood", says=None)
+def errors_clipped(x, reconstruction, variance):
+    gap = np.clip(x - reconstruction, -5, 5)
+    return -0.5 * np.sum(gap**2 / variance + np.log(2 * np.pi * variance), axis=-1)
+
+
+@wrong("gaussian_log_likelihood", says=None)
+def columns_counted_from_the_rows(x, reconstruction, variance):
+    squared = np.sum((x - reconstruction) ** 2, axis=-1) / variance
+    return -0.5 * (squared + x.shape[0] * np.log(2 * np.pi * variance))
+
+
+@wrong("gaussian_log_likelihood", says="整數")
+def error_into_an_array_like_x(x, reconstruction, variance):
+    gap = np.empty_like(x)
+    gap[...] = x - reconstruction
+    return -0.5 * np.sum(gap**2 / variance + np.log(2 * np.pi * variance), axis=-1)
+
+
+@wrong("implied_variance", says=None)
+def implied_clipped(sse_weight, kl_weight):
+    return min(max(kl_weight / (2 * sse_weight), 1e-3), 100.0)
+
+
+@wrong("implied_variance", says=None)
+def rounded_to_six_places(sse_weight, kl_weight):
+    return round(kl_weight / (2 * sse_weight), 6)
+
+
+@wrong("bernoulli_log_likelihood", says="截斷")
+def logits_clipped_at_thirty(x, logits):
+    a = np.clip(logits, -30, 30)
+    return np.sum(x * a - np.logaddexp(0, a), axis=-1)
+
+
+@wrong("bernoulli_log_likelihood", says=None)
+def logits_clipped_at_fifteen(x, logits):
+    a = np.clip(logits, -15, 15)
+    return np.sum(x * a - np.logaddexp(0, a), axis=-1)
+
+
+@wrong("bernoulli_log_likelihood", says=None)
+def softplus_cut_at_fifteen(x, logits):
+    softplus = np.where(logits > 15, logits, np.log1p(np.exp(np.minimum(logits, 15))))
+    return np.sum(x * logits - softplus, axis=-1)
+
+
+@wrong("bernoulli_log_likelihood", says="單精度")
+def coins_in_single_precision(x, logits):
+    a = logits.astype(np.float32)
+    return np.sum(x * logits - np.logaddexp(np.float32(0), a), axis=-1).astype(float)
+
+
+@wrong("bernoulli_log_likelihood", says=None)
+def tiny_constant_in_the_logarithm(x, logits):
+    p = sigmoid(logits)
+    return np.sum(x * np.log(p + 1e-15) + (1 - x) * np.log(1 - p + 1e-15), axis=-1)
+
+
+@wrong("categorical_log_likelihood", says=None)
+def softmax_with_a_tiny_constant(x, logits, groups):
+    return each_group(x, logits, groups, lambda a: np.log(np.exp(log_softmax(a)) + 1e-12))
+
+
+@wrong("categorical_log_likelihood", says=None)
+def category_logits_clipped(x, logits, groups):
+    return each_group(x, np.clip(logits, -30, 30), groups, log_softmax)
+
+
+@wrong("categorical_log_likelihood", says=None)
+def shifted_by_the_mean(x, logits, groups):
+    def by_group(a):
+        shifted = a - a.mean(axis=-1, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+    return each_group(x, logits, groups, by_group)
+
+
+@wrong("categorical_log_likelihood", says=None)
+def every_group_like_the_first(x, logits, groups):
+    size = groups[0]
+    if logits.shape[-1] % size:
+        return each_group(x, logits, groups, lambda a: a)
+    return each_group(x, logits, [size] * (logits.shape[-1] // size), log_softmax)
+
+
+@wrong("categorical_log_likelihood", says="改動了輸入 logits")
+def shifts_the_logits_in_place(x, logits, groups):
+    start = 0
+    for size in groups:
+        logits[:, start : start + size] -= logits[:, start : start + size].max(axis=-1, keepdims=True)
+        start += size
+    return each_group(x, logits, groups, log_softmax)
+
+
+@wrong("categorical_log_likelihood", says="沒有「pop」")
+def uses_the_groups_up(x, logits, groups):
+    total, start = 0.0, 0
+    while groups:
+        size = groups.pop(0)
+        part = slice(start, start + size)
+        total = total + np.sum(x[:, part] * log_softmax(logits[:, part]), axis=-1)
+        start += size
+    return total
+
+
+@wrong("categorical_log_likelihood", says=None)
+def missing_anywhere_means_missing(x, logits, groups):
+    each = each_group(x, logits, groups, log_softmax)
+    return np.where(x.sum(axis=-1) < len(groups), 0.0, each)
+
+
+@wrong("elbo", says="很大或很小")
+def elbo_of_a_clipped_log(log_likelihood, mean, log_var):
+    v = np.clip(log_var, -10, 10)
+    return log_likelihood - 0.5 * np.sum(mean**2 + np.exp(v) - 1 - v, axis=-1)
+
+
+@wrong("elbo", says="很大或很小")
+def elbo_with_a_small_constant(log_likelihood, mean, log_var):
+    s2 = np.exp(log_var)
+    return log_likelihood - 0.5 * np.sum(mean**2 + s2 - 1 - np.log(s2 + 1e-8), axis=-1)
+
+
+@wrong("elbo", says=None)
+def likelihood_clipped(log_likelihood, mean, log_var):
+    kl = 0.5 * np.sum(mean**2 + np.expm1(log_var) - log_var, axis=-1)
+    return np.maximum(log_likelihood, -100) - kl
+
+
+@wrong("elbo", says=None)
+def never_positive(log_likelihood, mean, log_var):
+    return np.minimum(log_likelihood - 0.5 * np.sum(mean**2 + np.expm1(log_var) - log_var, axis=-1), 0)
+
+
+@wrong("elbo", says=None)
+def free_bits_in_the_bound(log_likelihood, mean, log_var):
+    kl = np.maximum(0.5 * (mean**2 + np.expm1(log_var) - log_var), 0.05)
+    return log_likelihood - kl.sum(axis=-1)
+
+
+@wrong("importance_weighted_bound", says=None)
+def weights_with_a_small_constant(log_likelihood, log_prior, log_q):
+    a = log_likelihood + log_prior - log_q
+    m = a.max(axis=0)
+    return m + np.log(np.mean(np.exp(a - m), axis=0) + 1e-8)
+
+
+@wrong("importance_weighted_bound", says=None)
+def weights_clipped(log_likelihood, log_prior, log_q):
+    a = np.clip(log_likelihood + log_prior - log_q, -500, 500)
+    return np.logaddexp.reduce(a, axis=0) - np.log(len(a))
+
+
+@wrong("importance_weighted_bound", says=None)
+def divided_by_the_rows(log_likelihood, log_prior, log_q):
+    a = log_likelihood + log_prior - log_q
+    return np.logaddexp.reduce(a, axis=0) - np.log(a.shape[1])
+
+
+@wrong("importance_weighted_bound", says="改動了輸入")
+def accumulates_in_place(log_likelihood, log_prior, log_q):
+    log_likelihood += log_prior
+    log_likelihood -= log_q
+    return np.logaddexp.reduce(log_likelihood, axis=0) - np.log(len(log_likelihood))

@@ -332,3 +332,135 @@ def difference_of_spreads(first, second):
 @wrong("paired_difference", says="2 個值")
 def only_the_mean(first, second):
     return (second - first).mean()
+
+
+# ---- 範圍、型別與巧合：平常的數字看不出來 ----------------------------------------
+
+
+@wrong("kl_single_sample", says="很大或很小")
+def sample_of_a_clipped_log(z, mean, log_var):
+    v = np.clip(log_var, -10, 10)
+    return 0.5 * np.sum(z**2 - (z - mean) ** 2 * np.exp(-v) - v, axis=-1)
+
+
+@wrong("kl_single_sample", says="很大或很小")
+def sample_with_a_small_constant(z, mean, log_var):
+    return 0.5 * np.sum(z**2 - (z - mean) ** 2 / (np.exp(log_var) + 1e-8) - log_var, axis=-1)
+
+
+@wrong("kl_single_sample", says=None)
+def sample_clipped_at_twenty(z, mean, log_var):
+    standardized = (z - mean) * np.exp(-0.5 * log_var)
+    return np.clip(0.5 * np.sum(z**2 - standardized**2 - log_var, axis=-1), -20, 20)
+
+
+@wrong("kl_single_sample_variance", says="很大或很小")
+def variance_of_a_clipped_log(mean, log_var):
+    s2 = np.exp(np.clip(log_var, -20, 10))
+    return np.sum(0.5 * (s2 - 1) ** 2 + mean**2 * s2, axis=-1)
+
+
+@wrong("kl_single_sample_variance", says="很大或很小")
+def variance_with_a_small_constant(mean, log_var):
+    s2 = np.exp(log_var) + 1e-8
+    return np.sum(0.5 * (s2 - 1) ** 2 + mean**2 * s2, axis=-1)
+
+
+@wrong("kl_single_sample_variance", says="很大或很小")
+def variance_bounded(mean, log_var):
+    s2 = np.exp(log_var)
+    return np.minimum(np.sum(0.5 * (s2 - 1) ** 2 + mean**2 * s2, axis=-1), 1e6)
+
+
+@wrong("single_sample_gradient", says=None)
+def complete_gradient_clipped(mean, log_var, noise):
+    shift = np.exp(0.5 * log_var) * noise
+    z = mean + shift
+    return np.clip(z, -5, 5), np.clip(0.5 * (z * shift - 1), -5, 5)
+
+
+@wrong("single_sample_gradient", says="很大")
+def complete_gradient_of_a_clipped_log(mean, log_var, noise):
+    shift = np.exp(0.5 * np.clip(log_var, -10, 10)) * noise
+    z = mean + shift
+    return z, 0.5 * (z * shift - 1)
+
+
+@wrong("single_sample_gradient", says=None)
+def noise_always_positive(mean, log_var, noise):
+    shift = np.exp(0.5 * log_var) * np.abs(noise)
+    z = mean + shift
+    return z, 0.5 * (z * shift - 1)
+
+
+@wrong("path_gradient", says="很大")
+def path_with_a_small_constant(mean, log_var, noise):
+    std = np.exp(0.5 * log_var)
+    d_z = mean + std * noise - noise / (std + 1e-8)
+    return d_z, d_z * 0.5 * std * noise
+
+
+@wrong("path_gradient", says="很大")
+def path_clipped(mean, log_var, noise):
+    std = np.exp(0.5 * log_var)
+    d_z = np.clip(mean + std * noise - noise / std, -100, 100)
+    return d_z, d_z * 0.5 * std * noise
+
+
+@wrong("path_gradient", says="很大")
+def path_of_a_clipped_log(mean, log_var, noise):
+    std = np.exp(0.5 * np.clip(log_var, -10, 10))
+    d_z = mean + std * noise - noise / std
+    return d_z, d_z * 0.5 * std * noise
+
+
+@wrong("k3_estimate", says=None)
+def log_ratio_clipped(z, mean, log_var):
+    standardized = (z - mean) * np.exp(-0.5 * log_var)
+    log_r = np.clip(-0.5 * np.sum(z**2 - standardized**2 - log_var, axis=-1), -10, 10)
+    return np.exp(log_r) - 1 - log_r
+
+
+@wrong("k3_estimate", says=None)
+def k3_bounded(z, mean, log_var):
+    standardized = (z - mean) * np.exp(-0.5 * log_var)
+    log_r = -0.5 * np.sum(z**2 - standardized**2 - log_var, axis=-1)
+    return np.minimum(np.exp(log_r) - 1 - log_r, 1e3)
+
+
+@wrong("k3_estimate", says=None)
+def k3_by_a_series(z, mean, log_var):
+    standardized = (z - mean) * np.exp(-0.5 * log_var)
+    log_r = -0.5 * np.sum(z**2 - standardized**2 - log_var, axis=-1)
+    return log_r**2 / 2 + log_r**3 / 6 + log_r**4 / 24
+
+
+@wrong("paired_difference", says=None)
+def absolute_differences(first, second):
+    d = np.abs(second - first)
+    return d.mean(), d.std(ddof=1) / np.sqrt(len(d))
+
+
+@wrong("paired_difference", says=None)
+def duplicates_dropped(first, second):
+    d = np.unique(second - first)
+    return d.mean(), d.std(ddof=1) / np.sqrt(len(d))
+
+
+@wrong("paired_difference", says="相差很小")
+def squares_of_large_numbers(first, second):
+    n, d = len(first), second - first
+    spread = np.sum(first**2) + np.sum(second**2) - 2 * np.sum(first * second) - n * d.mean() ** 2
+    return d.mean(), np.sqrt(max(spread, 0) / (n - 1) / n)
+
+
+@wrong("paired_difference", says=None)
+def error_with_a_small_constant(first, second):
+    d = second - first
+    return d.mean(), np.sqrt(d.var(ddof=1) + 1e-8) / np.sqrt(len(d))
+
+
+@wrong("paired_difference", says=None)
+def sorted_before_pairing(first, second):
+    d = np.sort(second) - np.sort(first)
+    return d.mean(), d.std(ddof=1) / np.sqrt(len(d))

@@ -358,3 +358,147 @@ def densities_before_logarithms(z, mean, log_var):
 @wrong("split_average_kl", says="要傳回 2 個值")
 def only_the_information(z, mean, log_var):
     return right_split(z, mean, log_var)[0]
+
+
+# ---- 範圍、型別與巧合：平常的數字看不出來 ----------------------------------------
+
+
+@wrong("implied_beta", says=None)
+def beta_bounded(weight, n_columns, n_units):
+    return min(weight * n_columns / n_units, 10.0)
+
+
+@wrong("implied_beta", says=None)
+def whole_columns_a_unit(weight, n_columns, n_units):
+    return weight * (n_columns // n_units)
+
+
+@wrong("warmup_weight", says=None)
+def whole_epochs(epoch, beta, warmup_epochs):
+    return beta * min(1, epoch // warmup_epochs) if warmup_epochs else beta
+
+
+@wrong("warmup_weight", says=None)
+def never_above_one(epoch, beta, warmup_epochs):
+    return min(1.0, beta * epoch / warmup_epochs) if warmup_epochs else beta
+
+
+@wrong("warmup_weight", says=None)
+def smooth_rise(epoch, beta, warmup_epochs):
+    if not warmup_epochs:
+        return beta
+    return beta * 0.5 * (1 - np.cos(np.pi * min(1.0, epoch / warmup_epochs)))
+
+
+@wrong("warmup_weight", says=None)
+def starts_again_every_cycle(epoch, beta, warmup_epochs):
+    if not warmup_epochs:
+        return beta
+    return beta * min(1.0, ((epoch - 1) % (4 * warmup_epochs) + 1) / warmup_epochs)
+
+
+@wrong("count_active_units", says="一樣的單元")
+def duplicate_units_counted_once(mean, threshold):
+    active = mean[:, np.var(mean, axis=0) > threshold]
+    return len(np.unique(np.round(active, 9), axis=1).T)
+
+
+@wrong("count_active_units", says=None)
+def independent_units_only(mean, threshold):
+    active = mean[:, np.var(mean, axis=0) > threshold]
+    return int(np.linalg.matrix_rank(active - active.mean(axis=0)))
+
+
+@wrong("count_active_units", says=None)
+def half_of_the_range(mean, threshold):
+    return int(np.sum((np.ptp(mean, axis=0) / 2) ** 2 > threshold))
+
+
+@wrong("count_active_units", says=None)
+def first_row_against_the_others(mean, threshold):
+    return int(np.sum(np.mean((mean - mean[0]) ** 2, axis=0) > threshold))
+
+
+@wrong("count_active_units", says=None)
+def positive_units_only(mean, threshold):
+    return int(np.sum((np.var(mean, axis=0) > threshold) & (mean.mean(axis=0) > -0.5)))
+
+
+@wrong("free_bits_loss", says=None)
+def allowance_never_below_a_hundredth(reconstruction, kl, beta, free_bits):
+    return reconstruction.mean() + beta * np.maximum(kl.mean(axis=0), max(free_bits, 0.15)).sum()
+
+
+@wrong("free_bits_loss", says=None)
+def reconstruction_never_negative(reconstruction, kl, beta, free_bits):
+    return np.maximum(reconstruction, 0).mean() + beta * np.maximum(kl.mean(axis=0), free_bits).sum()
+
+
+@wrong("free_bits_loss", says=None)
+def per_row_when_square(reconstruction, kl, beta, free_bits):
+    return reconstruction.mean() + beta * np.maximum(kl.sum(axis=0) / kl.shape[1], free_bits).sum()
+
+
+@wrong("collapse_thresholds", says=None)
+def absolute_correlations(x):
+    varying = x[:, x.std(axis=0) > 0]
+    return np.linalg.eigvalsh(np.abs(np.atleast_2d(np.corrcoef(varying.T))))[::-1]
+
+
+@wrong("collapse_thresholds", says="形狀")
+def duplicate_columns_dropped(x):
+    varying = np.unique(x[:, x.std(axis=0) > 0], axis=1)
+    y = (varying - varying.mean(axis=0)) / varying.std(axis=0)
+    return np.linalg.eigvalsh(y.T @ y / len(x))[::-1]
+
+
+@wrong("collapse_thresholds", says=None)
+def nearly_constant_columns_dropped(x):
+    varying = x[:, x.std(axis=0) > 0.25]
+    y = (varying - varying.mean(axis=0)) / varying.std(axis=0)
+    return np.linalg.eigvalsh(y.T @ y / len(x))[::-1]
+
+
+@wrong("collapse_thresholds", says=None)
+def only_the_positive_ones(x):
+    varying = x[:, x.std(axis=0) > 0]
+    y = (varying - varying.mean(axis=0)) / varying.std(axis=0)
+    values = np.linalg.eigvalsh(y.T @ y / len(x))[::-1]
+    return values[values > 1e-9]
+
+
+@wrong("collapse_thresholds", says=None)
+def std_with_a_small_constant(x):
+    varying = x[:, x.std(axis=0) > 0]
+    y = (varying - varying.mean(axis=0)) / (varying.std(axis=0) + 1e-8)
+    return np.linalg.eigvalsh(y.T @ y / len(x))[::-1]
+
+
+@wrong("split_average_kl", says="很大或很小")
+def components_with_a_small_constant(z, mean, log_var):
+    table = -0.5 * np.sum(
+        np.log(2 * np.pi) + log_var + (z[:, None, :] - mean) ** 2 / (np.exp(log_var) + 1e-8), axis=-1
+    )
+    return split(np.diagonal(table), np.logaddexp.reduce(table, axis=1) - np.log(len(z)), z)
+
+
+@wrong("split_average_kl", says="很大或很小")
+def components_of_a_clipped_log(z, mean, log_var):
+    return right_split(z, mean, np.clip(log_var, -6, 6))
+
+
+@wrong("split_average_kl", says=None)
+def information_never_negative(z, mean, log_var):
+    information, marginal = right_split(z, mean, log_var)
+    return max(information, 0.0), max(marginal, 0.0)
+
+
+@wrong("split_average_kl", says=None)
+def own_variance_for_every_component(z, mean, log_var):
+    return right_split(z, mean, np.broadcast_to(log_var.mean(axis=0), log_var.shape))
+
+
+@wrong("split_average_kl", says=None)
+def log_with_a_small_constant(z, mean, log_var):
+    table = log_densities(z, mean, log_var)
+    return split(np.diagonal(table), np.log(np.mean(np.exp(table), axis=1) + 1e-8), z)

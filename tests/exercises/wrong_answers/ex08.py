@@ -509,3 +509,172 @@ def plain_descent(theta, g, m, v, step, rate):
 @wrong("adam_step", says=None)
 def learning_rate_fixed(theta, g, m, v, step, rate):
     return adam(theta, g, m, v, step, 1e-3)
+
+
+# ---- 範圍、型別與巧合：平常的數字看不出來 ----------------------------------------
+
+
+@wrong("relu_gradient", says="很小的 y")
+def open_above_a_small_constant(d_a, y):
+    return d_a * (y > 1e-6)
+
+
+@wrong("relu_gradient", says="很大")
+def relu_gradient_clipped(d_a, y):
+    return np.clip(d_a, -5, 5) * (y > 0)
+
+
+@wrong("relu_gradient", says="很大")
+def capped_at_six(d_a, y):
+    return d_a * ((y > 0) & (y < 6))
+
+
+@wrong("relu_gradient", says=None)
+def slope_by_division(d_a, y):
+    return d_a * np.maximum(y, 0) / (np.abs(y) + 1e-8)
+
+
+@wrong("logit_gradient", says=None)
+def logits_clipped_at_fifteen(x, logits):
+    return (sigmoid(np.clip(logits, -15, 15)) - x) / len(x)
+
+
+@wrong("logit_gradient", says=None)
+def hard_sigmoid_beyond_ten(x, logits):
+    p = np.where(np.abs(logits) > 10, logits > 0, sigmoid(logits))
+    return (p - x) / len(x)
+
+
+@wrong("logit_gradient", says=None)
+def gradient_norm_clipped(x, logits):
+    g = (sigmoid(logits) - x) / len(x)
+    return g * min(1.0, 0.3 / max(float(np.linalg.norm(g)), 1e-12))
+
+
+@wrong("logit_gradient", says=None)
+def columns_when_square(x, logits):
+    return (sigmoid(logits) - x) / max(x.shape)
+
+
+@wrong("logit_gradient", says="整數")
+def gradient_into_an_array_like_x(x, logits):
+    g = np.empty_like(x)
+    g[...] = (sigmoid(logits) - x) / len(x)
+    return g
+
+
+@wrong("dense_gradient", says="很大")
+def dense_gradient_clipped(d_y, a, layer):
+    return np.clip(d_y @ layer[:-1].T, -10, 10), np.clip(with_one(a).T @ d_y, -10, 10)
+
+
+@wrong("dense_gradient", says=None)
+def weight_decay_added(d_y, a, layer):
+    return d_y @ layer[:-1].T, with_one(a).T @ d_y + 1e-4 * layer
+
+
+@wrong("dense_gradient", says=None)
+def only_active_rows(d_y, a, layer):
+    return d_y @ layer[:-1].T, with_one(np.maximum(a, 0)).T @ d_y
+
+
+@wrong("dense_gradient", says="單精度")
+def dense_in_single_precision(d_y, a, layer):
+    d_y, a, layer = (value.astype(np.float32) for value in (d_y, a, layer))
+    return (d_y @ layer[:-1].T).astype(float), (with_one(a).T @ d_y).astype(float)
+
+
+@wrong("perceptron_gradient", says="改動了輸入 layers")
+def takes_the_layers_apart(layers, a, d_y):
+    d_a, d_layers = backward(list(layers), a, d_y)
+    while layers:
+        layers.pop()
+    return d_a, d_layers
+
+
+@wrong("perceptron_gradient", says="改動了輸入 layers")
+def reverses_the_list(layers, a, d_y):
+    answer = backward(list(layers), a, d_y)
+    layers.reverse()
+    return answer
+
+
+@wrong("perceptron_gradient", says=None)
+def gradient_clipped_between_layers(layers, a, d_y):
+    return backward(layers, a, np.clip(d_y, -1, 1))
+
+
+@wrong("perceptron_gradient", says=None)
+def leaky_slope(layers, a, d_y):
+    return backward(layers, a, d_y, mask=lambda y: np.where(y > 0, 1.0, 1e-3))
+
+
+def right_vae(*given):
+    return vae(*given, join=lambda z, kl, beta, n: [z[0] + beta / n * kl[0], z[1] + beta / n * kl[1]])
+
+
+@wrong("vae_gradient", says=None)
+def log_var_clipped_in_the_network(encoder, decoder, x, noise, beta, sample, sample_gradient, kl_gradient):
+    def clipped_sample(mean, log_var, noise):
+        return sample(mean, np.clip(log_var, -1, 1), noise)
+
+    return right_vae(encoder, decoder, x, noise, beta, clipped_sample, sample_gradient, kl_gradient)
+
+
+@wrong("vae_gradient", says="改動了輸入")
+def subtracts_the_gradient_in_place(*given):
+    d_encoder, d_decoder = right_vae(*given)
+    for layer, step in zip(given[0], d_encoder, strict=True):
+        layer -= 0.1 * step
+    return d_encoder, d_decoder
+
+
+@wrong("vae_gradient", says=None)
+def beta_never_above_one(encoder, decoder, x, noise, beta, *functions):
+    return right_vae(encoder, decoder, x, noise, min(beta, 1.0), *functions)
+
+
+@wrong("vae_gradient", says=None)
+def its_own_kl(encoder, decoder, x, noise, beta, sample, sample_gradient, kl_gradient):
+    def clipped(mean, log_var):
+        return mean, 0.5 * np.expm1(np.clip(log_var, -0.5, 0.5))
+
+    return right_vae(encoder, decoder, x, noise, beta, sample, sample_gradient, clipped)
+
+
+@wrong("adam_step", says="很後面的步數")
+def corrects_the_first_ten_steps(theta, g, m, v, step, rate=1e-3):
+    return adam(theta, g, m, v, min(step, 10), rate)
+
+
+@wrong("adam_step", says="很後面的步數")
+def stops_correcting_after_a_hundred(theta, g, m, v, step, rate=1e-3):
+    return adam(theta, g, m, v, step if step <= 100 else 10**9, rate)
+
+
+@wrong("adam_step", says=None)
+def rate_decays(theta, g, m, v, step, rate=1e-3):
+    return adam(theta, g, m, v, step, rate / np.sqrt(step))
+
+
+@wrong("adam_step", says=None)
+def gradient_clipped_first(theta, g, m, v, step, rate=1e-3):
+    return adam(theta, np.clip(g, -10, 10), m, v, step, rate)
+
+
+@wrong("adam_step", says=None)
+def weight_decay(theta, g, m, v, step, rate=1e-3):
+    new, m, v = adam(theta, g, m, v, step, rate)
+    return new - rate * 1e-4 * theta, m, v
+
+
+@wrong("adam_step", says=None)
+def largest_second_moment(theta, g, m, v, step, rate=1e-3):
+    _, first, second = adam(theta, g, m, v, step, rate)
+    corrected = np.maximum(v, second) / (1 - 0.999**step)
+    return theta - rate * first / (1 - 0.9**step) / (np.sqrt(corrected) + 1e-7), first, second
+
+
+@wrong("adam_step", says="預設")
+def another_default_rate(theta, g, m, v, step, rate=1e-2):
+    return adam(theta, g, m, v, step, rate)

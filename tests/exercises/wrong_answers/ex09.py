@@ -1,332 +1,256 @@
-"""ex09 的錯答案：每一個都是似是而非的想法，檢查要抓得到，認得出來的要說得出錯在哪裡。"""
-
-from collections import Counter
+"""ex09 的錯答案：每一個都要被抓到；``says`` 是診斷裡該有的字。"""
 
 import numpy as np
 
 from vae_from_scratch.course.answers import wrong
 
 
-@wrong("name_absence", says="都寫成「無」")
-def every_gap_is_an_absence(column, present):
-    return ["無" if value is None else value for value in column]
+def every_place(theta):
+    return np.ndindex(*theta.shape)
 
 
-@wrong("name_absence", says="present 的意思反了")
-def present_the_other_way_round(column, present):
-    return ["無" if value is None and there else value for value, there in zip(column, present, strict=True)]
+def pushed(theta, place, by):
+    moved = theta.astype(float)
+    moved[place] += by
+    return moved
 
 
-@wrong("name_absence", says="被蓋掉了")
-def looks_at_present_only(column, present):
-    return [value if there else "無" for value, there in zip(column, present, strict=True)]
+@wrong("numerical_gradient", says="只動了一邊")
+def forward_difference(loss, theta, step):
+    found = np.zeros(theta.shape)
+    for place in every_place(theta):
+        found[place] = (loss(pushed(theta, place, step)) - loss(theta)) / step
+    return found
 
 
-@wrong("name_absence", says="不是空字串")
-def gaps_become_empty_text(column, present):
-    return [(value or "") if there or value else "無" for value, there in zip(column, present, strict=True)]
+@wrong("numerical_gradient", says="相距 2h")
+def divides_by_one_step(loss, theta, step):
+    found = np.zeros(theta.shape)
+    for place in every_place(theta):
+        found[place] = (loss(pushed(theta, place, step)) - loss(pushed(theta, place, -step))) / step
+    return found
 
 
-@wrong("name_absence", says="被你拿掉了")
-def drops_the_gaps(column, present):
-    named = [
-        "無" if value is None and not there else value for value, there in zip(column, present, strict=True)
-    ]
-    return [value for value in named if value is not None]
+@wrong("numerical_gradient", says="正負號反了")
+def the_wrong_way_round(loss, theta, step):
+    found = np.zeros(theta.shape)
+    for place in every_place(theta):
+        found[place] = (loss(pushed(theta, place, -step)) - loss(pushed(theta, place, step))) / (2 * step)
+    return found
 
 
-@wrong("name_absence", says="不是文字 'None'")
-def goes_through_a_text_array(column, present):
-    text = np.array([str(value) for value in column], dtype=object)
-    text[(text == "None") & ~present] = "無"
-    return list(text)
+@wrong("numerical_gradient", says="一起動了")
+def moves_everything(loss, theta, step):
+    return np.full(theta.shape, (loss(theta + step) - loss(theta - step)) / (2 * step))
 
 
-@wrong("name_absence", says="什麼都沒有改")
-def compares_with_an_empty_text(column, present):
-    return [
-        "無" if value == "" and not there else value for value, there in zip(column, present, strict=True)
-    ]
+@wrong("numerical_gradient", says="改動了輸入")
+def moves_the_original(loss, theta, step):
+    found = np.zeros(theta.shape)
+    for place in every_place(theta):
+        theta[place] += step
+        up = loss(theta)
+        theta[place] -= 2 * step
+        found[place] = (up - loss(theta)) / (2 * step)
+    return found
 
 
-@wrong("name_absence", says="忘了寫 return")
-def changes_a_copy_and_returns_nothing(column, present):
-    named = list(column)
-    for n, value in enumerate(named):
-        if value is None and not present[n]:
-            named[n] = "無"
+@wrong("numerical_gradient", says="沒有放回原位")
+def forgets_to_put_back(loss, theta, step):
+    moved, found = theta.astype(float), np.zeros(theta.shape)
+    for place in every_place(theta):
+        moved[place] += step
+        up = loss(moved)
+        moved[place] -= 2 * step
+        found[place] = (up - loss(moved)) / (2 * step)
+    return found
 
 
-@wrong("learn_levels", says="出現的次序")
-def order_of_appearance(column):
-    levels = []
-    for value in column:
-        if value is not None and value not in levels:
-            levels.append(value)
-    return levels
+@wrong("numerical_gradient", says=None)
+def a_step_of_its_own(loss, theta, step):
+    found = np.zeros(theta.shape)
+    for place in every_place(theta):
+        found[place] = (loss(pushed(theta, place, 1e-5)) - loss(pushed(theta, place, -1e-5))) / 2e-5
+    return found
 
 
-@wrong("learn_levels", says="缺失（None）不是水準")
-def missing_is_a_level(column):
-    return sorted(set(column), key=lambda value: (value is None, value or ""))
+@wrong("relative_difference", says="基準是 theirs")
+def relative_to_ours(ours, theirs):
+    if not np.any(theirs):
+        return 0.0 if not np.any(ours) else np.inf
+    return np.max(np.abs(ours - theirs)) / np.max(np.abs(ours))
 
 
-@wrong("learn_levels", says="文字 'None'")
-def missing_becomes_the_word(column):
-    return list(np.unique(np.array(column, dtype=str)))
+@wrong("relative_difference", says="逐格相除")
+def cell_by_cell(ours, theirs):
+    return np.max(np.abs(ours - theirs) / np.abs(theirs))
 
 
-@wrong("learn_levels", says="重複的沒有去掉")
-def keeps_duplicates(column):
-    return sorted(value for value in column if value is not None)
+@wrong("relative_difference", says="平均")
+def the_average_gap(ours, theirs):
+    return np.mean(np.abs(ours - theirs)) / np.max(np.abs(theirs))
 
 
-@wrong("learn_levels", says="照次數排")
-def most_frequent_first(column):
-    counts = Counter(value for value in column if value is not None)
-    return sorted(counts, key=lambda level: (-counts[level], level))
+@wrong("relative_difference", says="負的差")
+def signed_gap(ours, theirs):
+    return np.max(ours - theirs) / np.max(np.abs(theirs))
 
 
-@wrong("learn_levels", says="最少見的水準")
-def drops_rare_levels(column):
-    return sorted({value for value in column if value is not None and list(column).count(value) >= 2})
+@wrong("relative_difference", says="沒有除以")
+def absolute_gap(ours, theirs):
+    return np.max(np.abs(ours - theirs))
 
 
-@wrong("learn_levels", says="「無」也是一個水準")
-def removes_the_absence_level(column):
-    return sorted({value for value in column if value not in (None, "無")})
+@wrong("relative_difference", says=None)
+def always_adds_a_little(ours, theirs):
+    return np.max(np.abs(ours - theirs)) / (np.max(np.abs(theirs)) + 1e-8)
 
 
-@wrong("learn_levels", says="沒有固定的次序")
-def leaves_a_set(column):
-    return {value for value in column if value is not None}
+@wrong("relative_difference", says=None)
+def zero_over_zero(ours, theirs):
+    return np.max(np.abs(ours - theirs)) / np.max(np.abs(theirs))
 
 
-@wrong("learn_levels", says="順序反了")
-def from_the_end(column):
-    return sorted({value for value in column if value is not None}, reverse=True)
+@wrong("adam_change", says="根號裡面")
+def epsilon_inside(first, second, step, learning_rate, epsilon, convention):
+    return learning_rate * first / (1 - 0.9**step) / np.sqrt(second / (1 - 0.999**step) + epsilon)
 
 
-@wrong("level_codes", says="沒見過的也記成 −1")
-def unseen_like_missing(column, levels):
-    return np.array([list(levels).index(value) if value in levels else -1 for value in column])
+@wrong("adam_change", says="另一種慣例")
+def swapped(first, second, step, learning_rate, epsilon, convention):
+    scale = np.sqrt(1 - 0.999**step)
+    within = epsilon if convention == "paper" else epsilon * scale
+    return learning_rate * scale / (1 - 0.9**step) * first / (np.sqrt(second) + within)
 
 
-@wrong("level_codes", says="缺失也記成 −2")
-def missing_like_unseen(column, levels):
-    return np.array([list(levels).index(value) if value in levels else -2 for value in column])
+@wrong("adam_change", says="都照論文")
+def always_the_paper(first, second, step, learning_rate, epsilon, convention):
+    return learning_rate * first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + epsilon)
 
 
-@wrong("level_codes", says="對調")
-def the_two_marks_exchanged(column, levels):
-    position = {level: k for k, level in enumerate(levels)} | {None: -2}
-    return np.array([position.get(value, -1) for value in column])
+@wrong("adam_change", says="沒有修正 m")
+def uncorrected_first(first, second, step, learning_rate, epsilon, convention):
+    scale = np.sqrt(1 - 0.999**step)
+    within = epsilon * scale if convention == "paper" else epsilon
+    return learning_rate * scale * first / (np.sqrt(second) + within)
 
 
-@wrong("level_codes", says="從 1 數起")
-def counts_from_one(column, levels):
-    position = {level: k + 1 for k, level in enumerate(levels)} | {None: -1}
-    return np.array([position.get(value, -2) for value in column])
+@wrong("adam_change", says="沒有修正 v")
+def uncorrected_second(first, second, step, learning_rate, epsilon, convention):
+    return learning_rate * first / (1 - 0.9**step) / (np.sqrt(second) + epsilon)
 
 
-@wrong("level_codes", says="這一批的水準重新編號")
-def numbers_the_levels_of_this_batch(column, levels):
-    found = sorted({value for value in column if value is not None})
-    return np.array([-1 if value is None else found.index(value) for value in column])
+@wrong("adam_change", says=None)
+def single_precision_constants(first, second, step, learning_rate, epsilon, convention):
+    beta = float(np.float32(0.999))
+    scale = np.sqrt(1 - beta**step)
+    within = epsilon * scale if convention == "paper" else epsilon
+    return learning_rate * scale / (1 - 0.9**step) * first / (np.sqrt(second) + within)
 
 
-@wrong("level_codes", says="不能接在後面")
-def appends_new_levels(column, levels):
-    known = list(levels)
-    for value in column:
-        if value is not None and value not in known:
-            known.append(value)
-    return np.array([-1 if value is None else known.index(value) for value in column])
+def alike(a, b, tolerance):
+    return abs(a - b) <= tolerance * max(abs(a), abs(b))
 
 
-@wrong("level_codes", says="被拿掉了")
-def leaves_out_what_it_does_not_know(column, levels):
-    return np.array([list(levels).index(value) for value in column if value in levels])
+def odd_in(column, tolerance):
+    near = [pair for pair in ((0, 1), (0, 2), (1, 2)) if alike(column[pair[0]], column[pair[1]], tolerance)]
+    if len(near) == 3:
+        return None
+    return 3 - sum(near[0]) if len(near) == 1 else -1
 
 
-@wrong("level_codes", says=None)
-def takes_the_insertion_point(column, levels):
-    return np.array([-1 if value is None else np.searchsorted(levels, value) for value in column])
+@wrong("odd_one_out", says="最後一個不同")
+def the_last_difference(values, tolerance):
+    found = [(odd_in(column, tolerance), q) for q, column in enumerate(values.T)]
+    found = [(who, q) for who, q in found if who is not None]
+    return found[-1] if found else (-1, -1)
 
 
-@wrong("one_hot", says="負索引")
-def rows_of_the_identity(codes, n_levels):
-    return np.eye(n_levels)[codes]
+@wrong("odd_one_out", says="跳過去了")
+def skips_the_unclear(values, tolerance):
+    for q, column in enumerate(values.T):
+        who = odd_in(column, tolerance)
+        if who is not None and who >= 0:
+            return who, q
+    return -1, -1
 
 
-@wrong("one_hot", says="第 0 個水準")
-def clips_the_codes(codes, n_levels):
-    return np.eye(n_levels)[np.clip(codes, 0, None)]
+@wrong("odd_one_out", says="從 1 數起")
+def counts_from_one(values, tolerance):
+    for q, column in enumerate(values.T):
+        who = odd_in(column, tolerance)
+        if who is not None:
+            return who + 1, q + 1
+    return 0, 0
 
 
-@wrong("one_hot", says="不知道不等於")
-def spreads_the_unknown(codes, n_levels):
-    known = (codes[:, None] == np.arange(n_levels)).astype(float)
-    return np.where(codes[:, None] < 0, 1 / n_levels, known)
+@wrong("odd_one_out", says="次序反了")
+def quantity_first(values, tolerance):
+    for q, column in enumerate(values.T):
+        who = odd_in(column, tolerance)
+        if who is not None:
+            return q, who
+    return -1, -1
 
 
-@wrong("one_hot", says="最大的代碼")
-def as_wide_as_this_batch(codes, n_levels):
-    x = np.zeros((len(codes), codes.max() + 1))
-    rows = np.flatnonzero(codes >= 0)
-    x[rows, codes[rows]] = 1
-    return x
+@wrong("odd_one_out", says=None)
+def absolute_tolerance(values, tolerance):
+    for q, column in enumerate(values.T):
+        near = [p for p in ((0, 1), (0, 2), (1, 2)) if abs(column[p[0]] - column[p[1]]) <= tolerance]
+        if len(near) < 3:
+            return (3 - sum(near[0]), q) if len(near) == 1 else (-1, q)
+    return -1, -1
 
 
-@wrong("one_hot", says="多了一欄")
-def a_column_for_the_missing(codes, n_levels):
-    return np.stack([codes == k for k in range(-1, n_levels)], axis=1).astype(float)
+@wrong("odd_one_out", says=None)
+def zero_over_zero_differs(values, tolerance):
+    for q, column in enumerate(values.T):
+        with np.errstate(all="ignore"):
+            near = [
+                p for p in ((0, 1), (0, 2), (1, 2))
+                if abs(column[p[0]] - column[p[1]]) / max(abs(column[p[0]]), abs(column[p[1]])) <= tolerance
+            ]  # fmt: skip
+        if len(near) < 3:
+            return (3 - sum(near[0]), q) if len(near) == 1 else (-1, q)
+    return -1, -1
 
 
-@wrong("one_hot", says="列與欄反了")
-def transposed(codes, n_levels):
-    return np.stack([codes == k for k in range(n_levels)]).astype(float)
+def right_loss(x, logits):
+    return np.mean(np.sum(np.logaddexp(0, logits) - x * logits, axis=1))
 
 
-@wrong("one_hot", says="布林值")
-def leaves_booleans(codes, n_levels):
-    return codes[:, None] == np.arange(n_levels)
+def right_slope(x, logits):
+    return (0.5 + 0.5 * np.tanh(0.5 * logits) - x) / len(x)
 
 
-@wrong("one_hot", says="改動了輸入")
-def writes_over_the_codes(codes, n_levels):
-    codes[codes < 0] = n_levels
-    return np.eye(n_levels + 1)[codes][:, :n_levels]
+@wrong("mend_cross_entropy", says="換成 float64")
+def blames_the_digits(x, logits):
+    return "d", right_loss(x, logits), right_slope(x, logits)
 
 
-def blocks(table, schema):
-    return {
-        name: np.array([[float(value == level) for level in levels] for value in table[name]])
-        for name, levels in schema.items()
-    }
+@wrong("mend_cross_entropy", says="還是壞的")
+def still_clipped(x, logits):
+    p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+    return "b", -np.mean(np.sum(x * np.log(p) + (1 - x) * np.log(1 - p), axis=1)), right_slope(x, logits)
 
 
-@wrong("encode", says="從這一批資料重新學的")
-def learns_the_levels_again(table, schema):
-    again = {name: sorted({value for value in table[name] if value is not None}) for name in schema}
-    return np.concatenate(list(blocks(table, again).values()), axis=1)
+@wrong("mend_cross_entropy", says="放寬")
+def clipped_a_little_wider(x, logits):
+    p = np.clip(1 / (1 + np.exp(-logits)), 1e-15, 1 - 1e-15)
+    return "b", -np.mean(np.sum(x * np.log(p) + (1 - x) * np.log(1 - p), axis=1)), right_slope(x, logits)
 
 
-@wrong("encode", says="沒有用 schema")
-def one_hot_of_whatever_is_in_the_table(table, schema):
-    again = {name: sorted({value for value in column if value is not None}) for name, column in table.items()}
-    return np.concatenate(list(blocks(table, again).values()), axis=1)
+@wrong("mend_cross_entropy", says="沒有除以 N")
+def slope_of_the_sum(x, logits):
+    return "b", right_loss(x, logits), right_slope(x, logits) * len(x)
 
 
-@wrong("encode", says="你照的是 table")
-def in_the_order_of_the_table(table, schema):
-    parts = blocks(table, schema)
-    return np.concatenate([parts[name] for name in table if name in parts], axis=1)
+@wrong("mend_cross_entropy", says=None)
+def overflows(x, logits):
+    return "b", np.mean(np.sum(np.log(1 + np.exp(logits)) - x * logits, axis=1)), right_slope(x, logits)
 
 
-@wrong("encode", says="名字重新排序")
-def in_alphabetical_order(table, schema):
-    parts = blocks(table, schema)
-    return np.concatenate([parts[name] for name in sorted(parts)], axis=1)
-
-
-@wrong("encode", says="最後一個水準")
-def minus_two_as_an_index(table, schema):
-    parts = []
-    for name, part in blocks(table, schema).items():
-        unknown = [value is not None and value not in schema[name] for value in table[name]]
-        part[unknown, -1] = 1
-        parts.append(part)
-    return np.concatenate(parts, axis=1)
-
-
-@wrong("encode", says="上下疊起來")
-def stacks_the_groups(table, schema):
-    return np.concatenate([part.T for part in blocks(table, schema).values()])
-
-
-@wrong("encode", says=None)
-def fills_unseen_with_the_missing_rows_neighbour(table, schema):
-    parts = []
-    for part in blocks(table, schema).values():
-        for n in range(1, len(part)):
-            part[n] = part[n] if part[n].any() else part[n - 1]
-        parts.append(part)
-    return np.concatenate(parts, axis=1)
-
-
-def x_log_x(p):
-    return np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0)
-
-
-def both(x, groups):
-    p = x.mean(axis=0)
-    parts = np.split(p, np.cumsum(groups)[:-1])
-    categorical = sum(x_log_x(part.sum()) - x_log_x(part).sum() for part in parts)
-    return -(x_log_x(p) + x_log_x(1 - p)).sum(), categorical
-
-
-@wrong("marginal_nats", says="要除以這個變數有值的房子")
-def shares_of_all_houses(x, groups):
-    return both(x, groups)[0], -x_log_x(x.mean(axis=0)).sum()
-
-
-@wrong("marginal_nats", says="當成一個水準")
-def the_gap_is_a_level(x, groups):
-    parts = np.split(x.mean(axis=0), np.cumsum(groups)[:-1])
-    missing = np.array([1 - part.sum() for part in parts])
-    return both(x, groups)[0], -x_log_x(x.mean(axis=0)).sum() - x_log_x(missing).sum()
-
-
-@wrong("marginal_nats", says="乘上有值的比例")
-def entropy_of_those_who_answered(x, groups):
-    parts = np.split(x.mean(axis=0), np.cumsum(groups)[:-1])
-    return both(x, groups)[0], sum(-x_log_x(part / part.sum()).sum() for part in parts)
-
-
-@wrong("marginal_nats", says="只付了 1 的格子")
-def only_the_ones(x, groups):
-    return -x_log_x(x.mean(axis=0)).sum(), both(x, groups)[1]
-
-
-@wrong("marginal_nats", says="對欄取平均")
-def mean_over_columns(x, groups):
-    bernoulli, categorical = both(x, groups)
-    return bernoulli / x.shape[1], categorical
-
-
-@wrong("marginal_nats", says="要平均一棟")
-def sum_over_houses(x, groups):
-    return tuple(len(x) * value for value in both(x, groups))
-
-
-@wrong("marginal_nats", says="取負號")
-def log_likelihood(x, groups):
-    return tuple(-value for value in both(x, groups))
-
-
-@wrong("marginal_nats", says="單位是位元")
-def in_bits(x, groups):
-    return tuple(value / np.log(2) for value in both(x, groups))
-
-
-@wrong("marginal_nats", says="nan")
-def zero_times_minus_infinity(x, groups):
-    p = x.mean(axis=0)
-    return -np.sum(p * np.log(p) + (1 - p) * np.log(1 - p)), both(x, groups)[1]
-
-
-@wrong("marginal_nats", says="小常數")
-def adds_a_small_constant(x, groups):
-    p = x.mean(axis=0) + 1e-8
-    return -np.sum(p * np.log(p) + (1 - p) * np.log(np.abs(1 - p) + 1e-8)), both(x, groups)[1]
-
-
-@wrong("marginal_nats", says="順序反了")
-def the_two_exchanged(x, groups):
-    return both(x, groups)[::-1]
-
-
-@wrong("marginal_nats", says="一個")
-def only_the_categorical(x, groups):
-    return both(x, groups)[1]
+@wrong("mend_cross_entropy", says=None)
+def no_slope_where_it_was_clipped(x, logits):
+    inside = np.abs(logits) < 16.1
+    return "b", right_loss(x, logits), right_slope(x, logits) * inside

@@ -1,295 +1,506 @@
 """ex10 的錯答案：每一個都是似是而非的想法，檢查要抓得到，認得出來的要說得出錯在哪裡。"""
 
+from collections import Counter
+
 import numpy as np
 
 from vae_from_scratch.course.answers import wrong
 
 
-def small_step(parameters, x, noise, rate, kl=1.0, through_z=1.0, decoder=1.0, use_x=True, rows=1.0, sign=-1):
-    a, b, c = parameters
-    std = np.exp(c / 2)
-    z = a * x + std * noise
-    residual = b * z - x
-    d_z = through_z * (b if decoder else 1.0) * residual
-    d_mean = d_z + kl * a * x
-    d_log_var = d_z * std * noise / 2 + kl * (std**2 - 1) / 2
-    gradient = [np.mean(d_mean * x if use_x else d_mean), np.mean(residual * z), np.mean(d_log_var)]
-    return parameters + sign * rate * rows * np.array(gradient)
+@wrong("name_absence", says="都寫成「無」")
+def every_gap_is_an_absence(column, present):
+    return ["無" if value is None else value for value in column]
 
 
-@wrong("vae_step", says="KL 的梯度沒有加進去")
-def step_without_kl(parameters, x, noise, rate, *functions):
-    return small_step(parameters, x, noise, rate, kl=0.0)
+@wrong("name_absence", says="present 的意思反了")
+def present_the_other_way_round(column, present):
+    return ["無" if value is None and there else value for value, there in zip(column, present, strict=True)]
 
 
-@wrong("vae_step", says="那一條路斷了")
-def encoder_sees_only_the_kl(parameters, x, noise, rate, *functions):
-    return small_step(parameters, x, noise, rate, through_z=0.0)
+@wrong("name_absence", says="被蓋掉了")
+def looks_at_present_only(column, present):
+    return [value if there else "無" for value, there in zip(column, present, strict=True)]
 
 
-@wrong("vae_step", says="解碼器的 b 漏了")
-def forgets_the_decoder_weight(parameters, x, noise, rate, *functions):
-    return small_step(parameters, x, noise, rate, decoder=0.0)
+@wrong("name_absence", says="不是空字串")
+def gaps_become_empty_text(column, present):
+    return [(value or "") if there or value else "無" for value, there in zip(column, present, strict=True)]
 
 
-@wrong("vae_step", says="還要乘 x")
-def forgets_x_in_the_chain_rule(parameters, x, noise, rate, *functions):
-    return small_step(parameters, x, noise, rate, use_x=False)
+@wrong("name_absence", says="被你拿掉了")
+def drops_the_gaps(column, present):
+    named = [
+        "無" if value is None and not there else value for value, there in zip(column, present, strict=True)
+    ]
+    return [value for value in named if value is not None]
 
 
-@wrong("vae_step", says="加總")
-def sums_over_rows(parameters, x, noise, rate, *functions):
-    return small_step(parameters, x, noise, rate, rows=float(len(x)))
+@wrong("name_absence", says=None)
+def goes_through_a_text_array(column, present):
+    text = np.array([str(value) for value in column], dtype=object)
+    text[(text == "None") & ~present] = "無"
+    return list(text)
 
 
-@wrong("vae_step", says="方向反了")
-def climbs(parameters, x, noise, rate, *functions):
-    return small_step(parameters, x, noise, rate, sign=1)
+@wrong("name_absence", says="什麼都沒有改")
+def compares_with_an_empty_text(column, present):
+    return [
+        "無" if value == "" and not there else value for value, there in zip(column, present, strict=True)
+    ]
 
 
-@wrong("vae_step", says="要傳回新的參數")
-def returns_the_gradient(parameters, x, noise, rate, *functions):
-    return (parameters - small_step(parameters, x, noise, rate)) / rate
+@wrong("name_absence", says="忘了寫 return")
+def changes_a_copy_and_returns_nothing(column, present):
+    named = list(column)
+    for n, value in enumerate(named):
+        if value is None and not present[n]:
+            named[n] = "無"
 
 
-@wrong("vae_step", says="沒有改變")
-def does_not_move(parameters, x, noise, rate, *functions):
-    return parameters.copy()
+@wrong("learn_levels", says="出現的次序")
+def order_of_appearance(column):
+    levels = []
+    for value in column:
+        if value is not None and value not in levels:
+            levels.append(value)
+    return levels
 
 
-@wrong("vae_step", says="改動了輸入")
-def moves_in_place(parameters, x, noise, rate, *functions):
-    parameters -= parameters - small_step(parameters, x, noise, rate)
-    return parameters
+@wrong("learn_levels", says="缺失（None）不是水準")
+def missing_is_a_level(column):
+    return sorted(set(column), key=lambda value: (value is None, value or ""))
 
 
-@wrong("vae_step", says=None)
-def doubles_the_kl(parameters, x, noise, rate, *functions):
-    return small_step(parameters, x, noise, rate, kl=2.0)
+@wrong("learn_levels", says="文字 'None'")
+def missing_becomes_the_word(column):
+    return list(np.unique(np.array(column, dtype=str)))
 
 
-def batches_of(order, size):
-    return [np.asarray(order)[start : start + size] for start in range(0, len(order), size)]
+@wrong("learn_levels", says="重複的沒有去掉")
+def keeps_duplicates(column):
+    return sorted(value for value in column if value is not None)
 
 
-def run_epoch(step, parameters, batches):
-    losses = []
-    for rows in batches:
-        parameters, loss = step(parameters, rows)
-        losses.append(loss)
-    return parameters, losses
+@wrong("learn_levels", says="照次數排")
+def most_frequent_first(column):
+    counts = Counter(value for value in column if value is not None)
+    return sorted(counts, key=lambda level: (-counts[level], level))
 
 
-@wrong("train_epoch", says="要依列數加權")
-def averages_the_batches(step, parameters, order, batch_size):
-    parameters, losses = run_epoch(step, parameters, batches_of(order, batch_size))
-    return parameters, np.mean(losses)
+@wrong("learn_levels", says="最少見的水準")
+def drops_rare_levels(column):
+    return sorted({value for value in column if value is not None and list(column).count(value) >= 2})
 
 
-@wrong("train_epoch", says="丟掉")
-def drops_the_last_batch(step, parameters, order, batch_size):
-    full = [rows for rows in batches_of(order, batch_size) if len(rows) == batch_size]
-    parameters, losses = run_epoch(step, parameters, full)
-    return parameters, np.mean(losses)
+@wrong("learn_levels", says="「無」也是一個水準")
+def removes_the_absence_level(column):
+    return sorted({value for value in column if value not in (None, "無")})
 
 
-@wrong("train_epoch", says="沒有照 order")
-def ignores_the_order(step, parameters, order, batch_size):
-    batches = batches_of(range(len(order)), batch_size)
-    parameters, losses = run_epoch(step, parameters, batches)
-    return parameters, np.average(losses, weights=[len(rows) for rows in batches])
+@wrong("learn_levels", says="沒有固定的次序")
+def leaves_a_set(column):
+    return {value for value in column if value is not None}
 
 
-@wrong("train_epoch", says="只留下最後一批")
-def last_loss_only(step, parameters, order, batch_size):
-    parameters, losses = run_epoch(step, parameters, batches_of(order, batch_size))
-    return parameters, losses[-1]
+@wrong("learn_levels", says="順序反了")
+def from_the_end(column):
+    return sorted({value for value in column if value is not None}, reverse=True)
 
 
-@wrong("train_epoch", says="相加了")
-def adds_the_losses(step, parameters, order, batch_size):
-    parameters, losses = run_epoch(step, parameters, batches_of(order, batch_size))
-    return parameters, sum(losses)
+@wrong("level_codes", says="沒見過的也記成 −1")
+def unseen_like_missing(column, levels):
+    return np.array([list(levels).index(value) if value in levels else -1 for value in column])
 
 
-@wrong("train_epoch", says="沒有除以列數")
-def forgets_to_divide(step, parameters, order, batch_size):
-    batches = batches_of(order, batch_size)
-    parameters, losses = run_epoch(step, parameters, batches)
-    return parameters, np.dot(losses, [len(rows) for rows in batches])
+@wrong("level_codes", says="缺失也記成 −2")
+def missing_like_unseen(column, levels):
+    return np.array([list(levels).index(value) if value in levels else -2 for value in column])
 
 
-@wrong("train_epoch", says="一次走完")
-def whole_data_at_once(step, parameters, order, batch_size):
-    return step(parameters, np.asarray(order))
+@wrong("level_codes", says="對調")
+def the_two_marks_exchanged(column, levels):
+    position = {level: k for k, level in enumerate(levels)} | {None: -2}
+    return np.array([position.get(value, -1) for value in column])
 
 
-@wrong("train_epoch", says="接著上一批")
-def restarts_from_the_beginning(step, parameters, order, batch_size):
-    found = [step(parameters, rows) for rows in batches_of(order, batch_size)]
-    sizes = [len(rows) for rows in batches_of(order, batch_size)]
-    return found[-1][0], np.average([loss for _, loss in found], weights=sizes)
+@wrong("level_codes", says="從 1 數起")
+def counts_from_one(column, levels):
+    position = {level: k + 1 for k, level in enumerate(levels)} | {None: -1}
+    return np.array([position.get(value, -2) for value in column])
 
 
-@wrong("wake_epochs", says="第一次超過門檻")
-def first_crossing(kl_per_unit, threshold):
-    above = kl_per_unit >= threshold
-    return np.where(above.any(axis=0), above.argmax(axis=0) + 1, 0)
+@wrong("level_codes", says="這一批的水準重新編號")
+def numbers_the_levels_of_this_batch(column, levels):
+    found = sorted({value for value in column if value is not None})
+    return np.array([-1 if value is None else found.index(value) for value in column])
 
 
-@wrong("wake_epochs", says="從 0 數起")
-def counts_from_zero(kl_per_unit, threshold):
-    asleep = kl_per_unit < threshold
-    last = np.max(asleep * np.arange(1, len(asleep) + 1)[:, None], axis=0)
-    return np.where(last < len(asleep), last, -1)
+@wrong("level_codes", says="不能接在後面")
+def appends_new_levels(column, levels):
+    known = list(levels)
+    for value in column:
+        if value is not None and value not in known:
+            known.append(value)
+    return np.array([-1 if value is None else known.index(value) for value in column])
 
 
-@wrong("wake_epochs", says="應該是 0")
-def never_is_one_past_the_end(kl_per_unit, threshold):
-    asleep = kl_per_unit < threshold
-    return np.max(asleep * np.arange(1, len(asleep) + 1)[:, None], axis=0) + 1
+@wrong("level_codes", says="被拿掉了")
+def leaves_out_what_it_does_not_know(column, levels):
+    return np.array([list(levels).index(value) for value in column if value in levels])
 
 
-@wrong("wake_epochs", says="醒來是下一個")
-def last_asleep(kl_per_unit, threshold):
-    asleep = kl_per_unit < threshold
-    return np.max(asleep * np.arange(1, len(asleep) + 1)[:, None], axis=0)
+@wrong("level_codes", says=None)
+def takes_the_insertion_point(column, levels):
+    return np.array([-1 if value is None else np.searchsorted(levels, value) for value in column])
 
 
-@wrong("wake_epochs", says="有幾個")
-def counts_awake_epochs(kl_per_unit, threshold):
-    return (kl_per_unit >= threshold).sum(axis=0)
+@wrong("one_hot", says="負索引")
+def rows_of_the_identity(codes, n_levels):
+    return np.eye(n_levels)[codes]
 
 
-def distances(codes, queries):
-    return np.sum((queries[:, None] - codes[None]) ** 2, axis=-1)
+@wrong("one_hot", says="第 0 個水準")
+def clips_the_codes(codes, n_levels):
+    return np.eye(n_levels)[np.clip(codes, 0, None)]
 
 
-@wrong("knn_predict", says="最遠")
-def farthest(codes, values, queries, n_neighbours):
-    return values[np.argsort(-distances(codes, queries), axis=1)[:, :n_neighbours]].mean(axis=1)
+@wrong("one_hot", says="不知道不等於")
+def spreads_the_unknown(codes, n_levels):
+    known = (codes[:, None] == np.arange(n_levels)).astype(float)
+    return np.where(codes[:, None] < 0, 1 / n_levels, known)
 
 
-@wrong("knn_predict", says="第一個維度")
-def first_dimension_only(codes, values, queries, n_neighbours):
-    return values[np.argsort(distances(codes[:, :1], queries[:, :1]), axis=1)[:, :n_neighbours]].mean(axis=1)
+@wrong("one_hot", says="最大的代碼")
+def as_wide_as_this_batch(codes, n_levels):
+    x = np.zeros((len(codes), codes.max() + 1))
+    rows = np.flatnonzero(codes >= 0)
+    x[rows, codes[rows]] = 1
+    return x
 
 
-@wrong("knn_predict", says="沒有平方")
-def differences_cancel(codes, values, queries, n_neighbours):
-    signed = np.sum(codes[None] - queries[:, None], axis=-1)
-    return values[np.argsort(signed, axis=1)[:, :n_neighbours]].mean(axis=1)
+@wrong("one_hot", says="多了一欄")
+def a_column_for_the_missing(codes, n_levels):
+    return np.stack([codes == k for k in range(-1, n_levels)], axis=1).astype(float)
 
 
-@wrong("knn_predict", says="加總")
-def sums_the_neighbours(codes, values, queries, n_neighbours):
-    return values[np.argsort(distances(codes, queries), axis=1)[:, :n_neighbours]].sum(axis=1)
+@wrong("one_hot", says="列與欄反了")
+def transposed(codes, n_levels):
+    return np.stack([codes == k for k in range(n_levels)]).astype(float)
 
 
-@wrong("knn_predict", says="全部的列")
-def everyone_is_a_neighbour(codes, values, queries, n_neighbours):
-    return np.full(len(queries), values.mean())
+@wrong("one_hot", says="布林值")
+def leaves_booleans(codes, n_levels):
+    return codes[:, None] == np.arange(n_levels)
 
 
-@wrong("knn_predict", says="最近的一個")
-def nearest_only(codes, values, queries, n_neighbours):
-    return values[np.argmin(distances(codes, queries), axis=1)]
+@wrong("one_hot", says="改動了輸入")
+def writes_over_the_codes(codes, n_levels):
+    codes[codes < 0] = n_levels
+    return np.eye(n_levels + 1)[codes][:, :n_levels]
 
 
-@wrong("knn_predict", says="第 2 到第 k + 1")
-def skips_the_nearest(codes, values, queries, n_neighbours):
-    return values[np.argsort(distances(codes, queries), axis=1)[:, 1 : n_neighbours + 1]].mean(axis=1)
+def blocks(table, schema):
+    return {
+        name: np.array([[float(value == level) for level in levels] for value in table[name]])
+        for name, levels in schema.items()
+    }
 
 
-@wrong("knn_predict", says=None)
-def median_of_neighbours(codes, values, queries, n_neighbours):
-    return np.median(values[np.argsort(distances(codes, queries), axis=1)[:, :n_neighbours]], axis=1)
+@wrong("encode", says="從這一批資料重新學的")
+def learns_the_levels_again(table, schema):
+    again = {name: sorted({value for value in table[name] if value is not None}) for name in schema}
+    return np.concatenate(list(blocks(table, again).values()), axis=1)
 
 
-@wrong("r_squared", says="相關係數")
-def correlation_squared(actual, predicted):
-    return np.corrcoef(actual, predicted)[0, 1] ** 2
+@wrong("encode", says="沒有用 schema")
+def one_hot_of_whatever_is_in_the_table(table, schema):
+    again = {name: sorted({value for value in column if value is not None}) for name, column in table.items()}
+    return np.concatenate(list(blocks(table, again).values()), axis=1)
 
 
-@wrong("r_squared", says="忘了用 1")
-def unexplained_share(actual, predicted):
-    return np.sum((actual - predicted) ** 2) / np.sum((actual - actual.mean()) ** 2)
+@wrong("encode", says="你照的是 table")
+def in_the_order_of_the_table(table, schema):
+    parts = blocks(table, schema)
+    return np.concatenate([parts[name] for name in table if name in parts], axis=1)
 
 
-@wrong("r_squared", says="截成 0")
-def clipped_at_zero(actual, predicted):
-    return max(0.0, 1 - np.sum((actual - predicted) ** 2) / np.sum((actual - actual.mean()) ** 2))
+@wrong("encode", says="名字重新排序")
+def in_alphabetical_order(table, schema):
+    parts = blocks(table, schema)
+    return np.concatenate([parts[name] for name in sorted(parts)], axis=1)
 
 
-@wrong("r_squared", says="predicted 的平均")
-def baseline_from_predictions(actual, predicted):
-    return 1 - np.sum((actual - predicted) ** 2) / np.sum((actual - predicted.mean()) ** 2)
+@wrong("encode", says="最後一個水準")
+def minus_two_as_an_index(table, schema):
+    parts = []
+    for name, part in blocks(table, schema).items():
+        unknown = [value is not None and value not in schema[name] for value in table[name]]
+        part[unknown, -1] = 1
+        parts.append(part)
+    return np.concatenate(parts, axis=1)
 
 
-@wrong("r_squared", says="忘了減平均")
-def denominator_without_mean(actual, predicted):
-    return 1 - np.sum((actual - predicted) ** 2) / np.sum(actual**2)
+@wrong("encode", says="上下疊起來")
+def stacks_the_groups(table, schema):
+    return np.concatenate([part.T for part in blocks(table, schema).values()])
 
 
-@wrong("r_squared", says="解釋的變異")
-def explained_variation(actual, predicted):
-    return np.sum((predicted - actual.mean()) ** 2) / np.sum((actual - actual.mean()) ** 2)
+@wrong("encode", says=None)
+def fills_unseen_with_the_missing_rows_neighbour(table, schema):
+    parts = []
+    for part in blocks(table, schema).values():
+        for n in range(1, len(part)):
+            part[n] = part[n] if part[n].any() else part[n - 1]
+        parts.append(part)
+    return np.concatenate(parts, axis=1)
 
 
-def score_of(codes, values, near, far, k):
-    guess = values[near][np.argsort(distances(codes[near], codes[far]), axis=1)[:, :k]].mean(axis=1)
-    return 1 - np.sum((values[far] - guess) ** 2) / np.sum((values[far] - values[far].mean()) ** 2)
+def x_log_x(p):
+    return np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0)
 
 
-def both(score, values, shuffles):
-    return score(values), np.array([score(values[order]) for order in shuffles])
+def both(x, groups):
+    p = x.mean(axis=0)
+    parts = np.split(p, np.cumsum(groups)[:-1])
+    categorical = sum(x_log_x(part.sum()) - x_log_x(part).sum() for part in parts)
+    return -(x_log_x(p) + x_log_x(1 - p)).sum(), categorical
 
 
-@wrong("price_scores", says="混進了鄰居")
-def neighbours_include_the_held_out(codes, values, held_out, n_neighbours, shuffles):
-    everyone = np.ones(len(values), bool)
-    return both(lambda v: score_of(codes, v, everyone, held_out, n_neighbours), values, shuffles)
+@wrong("marginal_nats", says="要除以這個變數有值的房子")
+def shares_of_all_houses(x, groups):
+    return both(x, groups)[0], -x_log_x(x.mean(axis=0)).sum()
 
 
-@wrong("price_scores", says="全部的房子")
-def scored_on_everyone(codes, values, held_out, n_neighbours, shuffles):
-    everyone = np.ones(len(values), bool)
-    return both(lambda v: score_of(codes, v, ~held_out, everyone, n_neighbours), values, shuffles)
+@wrong("marginal_nats", says="當成一個水準")
+def the_gap_is_a_level(x, groups):
+    parts = np.split(x.mean(axis=0), np.cumsum(groups)[:-1])
+    missing = np.array([1 - part.sum() for part in parts])
+    return both(x, groups)[0], -x_log_x(x.mean(axis=0)).sum() - x_log_x(missing).sum()
 
 
-@wrong("price_scores", says="對調")
-def roles_swapped(codes, values, held_out, n_neighbours, shuffles):
-    return both(lambda v: score_of(codes, v, held_out, ~held_out, n_neighbours), values, shuffles)
+@wrong("marginal_nats", says="乘上有值的比例")
+def entropy_of_those_who_answered(x, groups):
+    parts = np.split(x.mean(axis=0), np.cumsum(groups)[:-1])
+    return both(x, groups)[0], sum(-x_log_x(part / part.sum()).sum() for part in parts)
 
 
-@wrong("price_scores", says="取平均了")
-def one_baseline_for_all(codes, values, held_out, n_neighbours, shuffles):
-    score, shuffled = both(lambda v: score_of(codes, v, ~held_out, held_out, n_neighbours), values, shuffles)
-    return score, shuffled.mean()
+@wrong("marginal_nats", says="只付了 1 的格子")
+def only_the_ones(x, groups):
+    return -x_log_x(x.mean(axis=0)).sum(), both(x, groups)[1]
 
 
-@wrong("price_scores", says="一起換了位置")
-def codes_move_along(codes, values, held_out, n_neighbours, shuffles):
-    score = score_of(codes, values, ~held_out, held_out, n_neighbours)
-    found = [score_of(codes[o], values[o], ~held_out, held_out, n_neighbours) for o in shuffles]
-    return score, np.array(found)
+@wrong("marginal_nats", says="對欄取平均")
+def mean_over_columns(x, groups):
+    bernoulli, categorical = both(x, groups)
+    return bernoulli / x.shape[1], categorical
 
 
-@wrong("price_scores", says="只打亂了鄰居")
-def only_neighbours_shuffled(codes, values, held_out, n_neighbours, shuffles):
-    score = score_of(codes, values, ~held_out, held_out, n_neighbours)
-    rows = [np.where(held_out, values, values[order]) for order in shuffles]
-    return score, np.array([score_of(codes, row, ~held_out, held_out, n_neighbours) for row in rows])
+@wrong("marginal_nats", says="要平均一棟")
+def sum_over_houses(x, groups):
+    return tuple(len(x) * value for value in both(x, groups))
 
 
-@wrong("price_scores", says="排列用反了")
-def inverse_permutation(codes, values, held_out, n_neighbours, shuffles):
-    score = score_of(codes, values, ~held_out, held_out, n_neighbours)
-    rows = [values[np.argsort(order)] for order in shuffles]
-    return score, np.array([score_of(codes, row, ~held_out, held_out, n_neighbours) for row in rows])
+@wrong("marginal_nats", says="取負號")
+def log_likelihood(x, groups):
+    return tuple(-value for value in both(x, groups))
 
 
-@wrong("price_scores", says="沒有打亂")
-def baseline_not_shuffled(codes, values, held_out, n_neighbours, shuffles):
-    score = score_of(codes, values, ~held_out, held_out, n_neighbours)
-    return score, np.full(len(shuffles), score)
+@wrong("marginal_nats", says="單位是位元")
+def in_bits(x, groups):
+    return tuple(value / np.log(2) for value in both(x, groups))
+
+
+@wrong("marginal_nats", says="nan")
+def zero_times_minus_infinity(x, groups):
+    p = x.mean(axis=0)
+    return -np.sum(p * np.log(p) + (1 - p) * np.log(1 - p)), both(x, groups)[1]
+
+
+@wrong("marginal_nats", says="小常數")
+def adds_a_small_constant(x, groups):
+    p = x.mean(axis=0) + 1e-8
+    return -np.sum(p * np.log(p) + (1 - p) * np.log(np.abs(1 - p) + 1e-8)), both(x, groups)[1]
+
+
+@wrong("marginal_nats", says="順序反了")
+def the_two_exchanged(x, groups):
+    return both(x, groups)[::-1]
+
+
+@wrong("marginal_nats", says="一個")
+def only_the_categorical(x, groups):
+    return both(x, groups)[1]
+
+
+# ---- 範圍、型別與巧合：平常的表格看不出來 ----------------------------------------
+
+
+@wrong("name_absence", says="改動了輸入 column")
+def writes_into_the_list(column, present):
+    for n, value in enumerate(column):
+        if value is None and not present[n]:
+            column[n] = "無"
+    return column
+
+
+@wrong("name_absence", says=None)
+def the_word_none_is_a_gap(column, present):
+    return [
+        "無" if v in (None, "None") and not there else v for v, there in zip(column, present, strict=True)
+    ]
+
+
+@wrong("name_absence", says=None)
+def one_present_for_the_column(column, present):
+    return ["無" if value is None and not np.all(present) else value for value in column]
+
+
+@wrong("learn_levels", says=None)
+def ignores_capitals(column):
+    return sorted({value for value in column if value is not None}, key=str.lower)
+
+
+@wrong("learn_levels", says=None)
+def the_word_none_is_missing(column):
+    return sorted({str(value) for value in column} - {"None"})
+
+
+@wrong("learn_levels", says=None)
+def shortest_first(column):
+    return sorted({value for value in column if value is not None}, key=lambda value: (len(value), value))
+
+
+@wrong("learn_levels", says="改動了輸入 column")
+def sorts_the_column_in_place(column):
+    while None in column:
+        column.remove(None)
+    column.sort()
+    return list(dict.fromkeys(column))
+
+
+@wrong("level_codes", says="沒有照字典順序")
+def position_in_the_sorted_levels(column, levels):
+    ordered = sorted(levels)
+    return np.array([-1 if v is None else ordered.index(v) if v in ordered else -2 for v in column])
+
+
+@wrong("level_codes", says="沒有照字典順序")
+def searches_sorted_levels(column, levels):
+    ordered = np.sort(list(levels))
+    codes = []
+    for value in column:
+        k = -1 if value is None else int(np.searchsorted(ordered, value))
+        codes.append(k if value is None or (k < len(ordered) and ordered[k] == value) else -2)
+    return np.array(codes)
+
+
+@wrong("level_codes", says=None)
+def finds_a_part_of_the_word(column, levels):
+    codes = []
+    for value in column:
+        near = [k for k, level in enumerate(levels) if value is not None and level.startswith(value)]
+        codes.append(-1 if value is None else near[0] if near else -2)
+    return np.array(codes)
+
+
+@wrong("level_codes", says="改動了輸入 levels")
+def adds_the_new_levels(column, levels):
+    known = len(levels)
+    for value in column:
+        if value is not None and value not in levels:
+            levels.append(value)
+    return np.array([-1 if v is None else levels.index(v) if levels.index(v) < known else -2 for v in column])
+
+
+@wrong("level_codes", says=None)
+def the_word_none_is_missing_too(column, levels):
+    position = {level: k for k, level in enumerate(levels)}
+    return np.array([-1 if v in (None, "None") else position.get(v, -2) for v in column])
+
+
+@wrong("one_hot", says=None)
+def only_minus_one_is_missing(codes, n_levels):
+    x = np.zeros((len(codes), n_levels))
+    for n, code in enumerate(codes):
+        if code != -1:
+            x[n, code] = 1
+    return x
+
+
+@wrong("one_hot", says=None)
+def at_least_two_columns(codes, n_levels):
+    return (codes[:, None] == np.arange(max(n_levels, 2))).astype(float)
+
+
+@wrong("one_hot", says=None)
+def smoothed_a_little(codes, n_levels):
+    return np.clip((codes[:, None] == np.arange(n_levels)).astype(float), 1e-8, 1 - 1e-8)
+
+
+def joined(table, schema):
+    return np.concatenate(list(blocks(table, schema).values()), axis=1)
+
+
+@wrong("encode", says="沒有照字典順序")
+def levels_sorted_again(table, schema):
+    return joined(table, {name: sorted(levels) for name, levels in schema.items()})
+
+
+@wrong("encode", says="改動了輸入 table")
+def throws_the_others_away(table, schema):
+    for name in list(table):
+        if name not in schema:
+            table.pop(name)
+    return joined(table, schema)
+
+
+@wrong("encode", says="改動了輸入 schema")
+def adds_what_is_new_to_the_schema(table, schema):
+    answer = joined(table, schema)
+    for name, levels in schema.items():
+        levels.extend(v for v in table[name] if v is not None and v not in levels)
+    return answer
+
+
+@wrong("encode", says="改動了輸入 table")
+def fills_the_gaps_in_the_table(table, schema):
+    answer = joined(table, schema)
+    for column in table.values():
+        column[:] = ["無" if value is None else value for value in column]
+    return answer
+
+
+@wrong("marginal_nats", says=None)
+def shares_clipped(x, groups):
+    p = np.clip(x.mean(axis=0), 1e-7, 1 - 1e-7)
+    bernoulli = -np.sum(p * np.log(p) + (1 - p) * np.log(1 - p))
+    return bernoulli, both(x, groups)[1]
+
+
+@wrong("marginal_nats", says=None)
+def laplace_smoothing(x, groups):
+    p = (x.sum(axis=0) + 1) / (len(x) + 2)
+    share = x.mean(axis=0)
+    return -np.sum(share * np.log(p) + (1 - share) * np.log(1 - p)), both(x, groups)[1]
+
+
+@wrong("marginal_nats", says="改動了輸入 groups")
+def uses_the_groups_up(x, groups):
+    answer = both(x, list(groups))
+    while groups:
+        groups.pop()
+    return answer
+
+
+@wrong("marginal_nats", says=None)
+def all_groups_of_the_first_size(x, groups):
+    size = groups[0]
+    equal = [size] * (x.shape[1] // size)
+    return both(x, equal if sum(equal) == x.shape[1] else groups)
+
+
+@wrong("marginal_nats", says=None)
+def complete_houses_only(x, groups):
+    edges = np.cumsum((0, *groups[:-1]))
+    complete = x[(np.add.reduceat(x, edges, axis=1) > 0).all(axis=1)]
+    return both(x, groups)[0], both(complete if len(complete) else x, groups)[1]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ...files import write_text
-from ..outcomes import NOT_RUN, PASSED, Case, Failure, Outcome
+from ..outcomes import NOT_RUN, PASSED, Case, Failure, Outcome, plain
 from ..running import load_tests
 from ..sets import CourseError, ExerciseSet
 from .alike import prints
@@ -38,8 +38,8 @@ class Check:
 
     function: str
     title: str
-    full: int
-    score: int
+    full: float
+    score: float
     status: str
     symptom: str = ""
     hidden: bool = False
@@ -110,7 +110,7 @@ class Run:
 
     def _report(self, student: Student, checks: dict[str, list[Check]]) -> Report:
         """成績單：沒交的組，每一項都是 0。"""
-        parts = []
+        parts: list[dict[str, Any]] = []
         for chosen in self.sets:
             found = checks.get(chosen.name) or missing(chosen, self.settings)
             parts.append(
@@ -118,15 +118,15 @@ class Run:
                     "name": chosen.name,
                     "title": chosen.title,
                     "submitted": chosen.name in student.files,
-                    "score": sum(check.score for check in found),
-                    "full": sum(check.full for check in found),
+                    "score": plain(sum(check.score for check in found)),
+                    "full": plain(sum(check.full for check in found)),
                     "checks": [vars(check) for check in found],
                 }
             )
         return {
             "student": student.name,
-            "score": sum(part["score"] for part in parts),
-            "full": sum(part["full"] for part in parts),
+            "score": plain(sum(part["score"] for part in parts)),
+            "full": plain(sum(part["full"] for part in parts)),
             "level": {"number": int(self.settings.level), "title": self.settings.level.title},
             "sets": parts,
             "notes": [*student.notes, *_remarks(parts)],

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import given
-from ..diagnosis import Elsewhere
-from ..outcomes import Unloadable, WrongAnswer
+from ..errors import Elsewhere
+from ..outcomes import STOPPED, TOO_LONG, Unloadable, WrongAnswer
 from . import frames, sandbox
 from .frames import BadFrame
 from .sandbox import Level, Limits
@@ -26,7 +26,6 @@ CALL_SECONDS, START_SECONDS = 10.0, 60.0
 #: 一個檢查的總時間是一次呼叫的幾倍。有的檢查要呼叫一千次；電腦忙的時候，誠實的檔案也可能花上好幾秒在等。
 CASE_TIMES = 6
 MAX_LOADS = 2  # 載入就算太久或當掉，再試一次；還是一樣，後面的檢查不再執行
-STOPPED = "這個函式在前面的檢查算太久，這一項不再執行"
 MAX_ASKS = 30_000  # 一個檢查裡，最多替它算幾次函式
 
 
@@ -314,7 +313,7 @@ class RemoteSubmission:
 
 def _said(error: Lost) -> str:
     if isinstance(error, TimedOut):
-        return "算太久還沒有結果，已經停下來；看看有沒有停不了的迴圈"
+        return TOO_LONG.symptom
     if isinstance(error, Crashed):
         return "執行到一半，整個行程結束了（記憶體用完、呼叫 os._exit，或程式當掉）"
     assert isinstance(error, Forged)
@@ -363,6 +362,9 @@ def _copy_into(given: Any, new: Any) -> None:
         given[...] = new if same else _another(given)
     elif isinstance(given, list):
         given[:] = list(new) if isinstance(new, list | tuple) else []
+    elif isinstance(given, dict):
+        given.clear()
+        given.update(new if isinstance(new, dict) else {})
     elif isinstance(given, tuple) and isinstance(new, tuple):
         for one, other in zip(given, new, strict=False):
             _copy_into(one, other)

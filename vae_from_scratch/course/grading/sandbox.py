@@ -18,8 +18,6 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 HERE = Path(__file__).resolve().parent
 MEMORY = 1_000_000_000
 DEVICES = [path for path in ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random") if os.path.exists(path)]
@@ -69,10 +67,10 @@ class Process:
                 self.popen.kill()
         except (ProcessLookupError, PermissionError):
             self.popen.kill()
-        for stream in (self.popen.stdin, self.popen.stdout):
+        self.popen.wait()
+        for stream in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
             if stream:
                 stream.close()
-        self.popen.wait()
 
 
 def start(level: Level, limits: Limits | None = None) -> Process:
@@ -134,6 +132,8 @@ def _nobody() -> int | None:
 
 
 def _packages() -> Path:
+    import numpy as np  # 殺行程的人用不到
+
     return Path(np.__file__).resolve().parents[1]
 
 
@@ -144,7 +144,7 @@ def _visible() -> list[list[str]]:
     base = Path(sys.base_prefix).resolve()
     if not base.is_relative_to("/usr"):
         shown += [[str(path), str(path)] for path in _python_files(base)]
-    site = Path(np.__file__).resolve().parents[1]
+    site = _packages()
     shown += [
         [str(site / name), f"/packages/{name}"] for name in ("numpy", "numpy.libs") if (site / name).is_dir()
     ]

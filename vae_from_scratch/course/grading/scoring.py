@@ -5,14 +5,13 @@ import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.util import decode_source
 from pathlib import Path
 from typing import Any
 
-from ..diagnosis import Elsewhere
 from ..draws import Draw
+from ..errors import Elsewhere
 from ..outcomes import WRONG, Case, Failure, Outcome, Unloadable
-from ..running import Submission, load_tests, run_case
+from ..running import Submission, load_tests, run_case, source_of
 from ..sets import ExerciseSet, find_set
 from .remote import CALL_SECONDS, Lost, Portable, RemoteSubmission
 from .sandbox import Level
@@ -50,6 +49,8 @@ class Course:
         found: Callable[..., Any] = getattr(module, function)
         found.portable = Portable(set_name, source, function)  # type: ignore[attr-defined]
         return found
+
+    course = __call__
 
 
 def score_set(chosen: ExerciseSet, data: bytes, settings: Settings) -> list[tuple[Outcome, bool]]:
@@ -100,13 +101,10 @@ def draw_for(settings: Settings, data: bytes, case: Case) -> Draw:
 
 
 def decode(data: bytes) -> str:
-    """檔案的文字：照 Python 的規定看 BOM 與編碼的宣告；讀不出來引發 ``ValueError``，說怎麼辦。"""
+    """檔案的文字；太大或讀不出來引發 ``ValueError``，說怎麼辦。"""
     if len(data) > MAX_SOURCE:
         raise ValueError(f"檔案有 {len(data):,} 個位元組，太大了；一組的作答不到 {MAX_SOURCE:,}")
-    try:
-        return decode_source(data)
-    except (UnicodeDecodeError, SyntaxError, LookupError):
-        raise ValueError("編碼不是 UTF-8；用編輯器另存成 UTF-8") from None
+    return source_of(data)
 
 
 def _score(case: Case, test: Any, submission: RemoteSubmission, earlier: Course, draw: Draw) -> Outcome:

@@ -47,7 +47,7 @@ class Question(NamedTuple):
 
     set_name: str
     name: str
-    full: int
+    full: float
     submitted: int
     passed: int
     discrimination: float | None
@@ -267,7 +267,7 @@ def _alike(similar: Sequence[Pair]) -> str:
     return _table(("一份", "另一份", "組", "相像", "共有的段"), rows, 2)
 
 
-def histogram(scores: Sequence[float], full: int, bins: int = 10) -> str:
+def histogram(scores: Sequence[float], full: float, bins: int = 10) -> str:
     """總分的直方圖，最多 ``bins`` 格，一格是整數分，滿分算在最後一格；內嵌的 SVG，滑鼠停在上面說人數。"""
     width = math.ceil(full / bins)
     bins = math.ceil(full / width)

@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def main() -> None:
     """照設定關好門，報到，然後一個要求一個回答，直到評分的行程走了。"""
     settings = json.loads(sys.argv[1])
-    requests, answers = _take_channel()
+    requests, answers = take_channel(0, 1)
     sys.path.append(settings["packages"])
     frames, calls = _load("frames"), _load("calls")
     close_the_door(settings)
@@ -31,12 +31,13 @@ def main() -> None:
     Server(frames, channel).serve()
 
 
-def _take_channel() -> tuple[int, int]:
-    requests, answers = os.dup(0), os.dup(1)
+def take_channel(*numbers: int) -> list[int]:
+    """把標準輸出入裡的這幾條移到別的號碼，原來的三條都換成 /dev/null。"""
+    moved = [os.dup(number) for number in numbers]
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)
-    return requests, answers
+    return moved
 
 
 def close_the_door(settings: dict[str, Any]) -> None:

@@ -81,8 +81,8 @@
 
     resize() {
       const { width } = this.plot;
-      if (width === this.drawnWidth) return;
-      this.drawnWidth = width;
+      if (width === this.drawnWidth && this.theme === this.stage.theme) return;
+      Object.assign(this, { drawnWidth: width, theme: this.stage.theme });
       const { limit } = this.stage.data;
       const side = Math.min(width, 520) - MARGIN.left - MARGIN.right;
       const left = MARGIN.left + Math.max(0, (width - 520) / 2);
@@ -96,21 +96,22 @@
       this.drawFrame();
     }
 
-    /** 幾千點畫在畫布上，拖動時不必重畫。實心是訓練過的，空心是留下的。 */
+    /** 幾千點畫在畫布上，拖動時不必重畫。實心是訓練過的，空心是留下的；深色的底上太暗的，描一圈邊。 */
     paintHouses(width) {
       const ratio = window.devicePixelRatio || 1;
       Object.assign(this.canvas, { width: width * ratio, height: this.height * ratio });
       Object.assign(this.canvas.style, { width: `${width}px`, height: `${this.height}px` });
       const pen = this.canvas.getContext("2d");
       pen.scale(ratio, ratio);
-      const { mean, heldOut } = this.houses;
+      const { houses: { mean, heldOut }, stage } = this, ground = stage.resolve("var(--ground)");
       for (const row of this.order) {
+        const colour = stage.resolve(this.colours[row]), edge = stage.edge(this.colours[row]);
         pen.beginPath();
         pen.arc(this.x(mean[2 * row]), this.y(mean[2 * row + 1]), 2.4, 0, 2 * Math.PI);
-        pen.fillStyle = heldOut[row] ? "#fff" : this.colours[row];
-        pen.strokeStyle = this.colours[row];
+        pen.fillStyle = heldOut[row] ? ground : colour;
+        pen.strokeStyle = edge ?? colour;
         pen.fill();
-        if (heldOut[row]) pen.stroke();
+        if (heldOut[row] || edge) pen.stroke();
       }
     }
 

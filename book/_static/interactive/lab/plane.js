@@ -15,6 +15,7 @@
   const GATHERED = 0.3; // 每一個座標都比這小，就是縮成一團
   const BITS = 1e4;
   const RADIUS = 2.1; // 像素：一點的半徑
+  const EDGE = 0.8; // 像素：深色的底上太暗的點，外面多這麼寬的一圈
 
   /** 固定的錯開：同一棟每次都在同樣的高度，點才不會跳。 */
   const scatter = (row) => (((row * 7919 + 3571) % BITS) / BITS - 0.5) * 5;
@@ -51,15 +52,18 @@
     });
   }
 
+  const parts = (colour) => { const { r, g, b } = d3.rgb(colour); return [r, g, b]; };
+
   /** 把圓點蓋在圖上：點的中間整格蓋滿，邊上的格子照蓋到多少混進去（格子的中心離圓心多遠）。 */
   class Stamp {
-    /** image 是 ImageData，radius 是它的像素，opacity 是 1 就不透明。 */
-    constructor(image, radius, opacity) {
-      Object.assign(this, { pixels: image.data, width: image.width, height: image.height, radius, opacity });
+    /** image 是 ImageData，opacity 是 1 就不透明。 */
+    constructor(image, opacity) {
+      Object.assign(this, { pixels: image.data, width: image.width, height: image.height, opacity });
     }
 
-    dot(x, y, colour) {
-      const { width, height, radius } = this, reach = radius + 0.5;
+    /** radius 是 image 的像素。 */
+    dot(x, y, radius, colour) {
+      const { width, height } = this, reach = radius + 0.5;
       const [left, right] = [Math.max(0, Math.floor(x - reach)), Math.min(width - 1, Math.floor(x + reach))];
       const [top, bottom] = [Math.max(0, Math.floor(y - reach)), Math.min(height - 1, Math.floor(y + reach))];
       for (let row = top; row <= bottom; row++) {
@@ -105,8 +109,7 @@
       const grey = (row) => colours[row] === Interactive.OTHERS;
       this.order = d3.sort(d3.range(this.houses.count), (row) => !grey(row)); // 灰色的先畫，才不會蓋住要看的
       const kinds = [...new Set(colours)], places = new Map(kinds.map((colour, k) => [colour, k]));
-      const shown = kinds.map((colour) => { const { r, g, b } = d3.rgb(colour); return [r, g, b]; });
-      Object.assign(this, { kinds: shown, scale, stale: true, kind: Uint16Array.from(colours, (colour) => places.get(colour)) });
+      Object.assign(this, { kinds, scale, stale: true, kind: Uint16Array.from(colours, (colour) => places.get(colour)) });
     }
 
     addHandle() {
@@ -231,37 +234,40 @@
       this.resize();
       if (this.passed) this.pick(this.houseAt(...this.passed));
       this.passed = null;
-      if (this.stale) this.repaint();
+      if (this.stale || this.theme !== this.stage.theme) this.repaint();
       if (this.framed !== this.frameKey) this.drawFrame();
       this.handle.attr("transform", `translate(${this.seen(z)})`);
     }
 
-    /** 點或橢圓變了才重畫；只拖把手，畫布不動。 */
+    /** 點、橢圓或明暗變了才重畫；只拖把手，畫布不動。 */
     repaint() {
-      this.stale = false;
+      const { stage } = this, resolve = (colour) => stage.resolve(colour);
+      Object.assign(this, { stale: false, theme: stage.theme });
       const pen = this.canvas.getContext("2d");
       pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
       this.image ??= pen.createImageData(this.canvas.width, this.canvas.height);
       this.image.data.fill(0);
       if (this.codes) {
         this.placeAll();
-        this.stampHouses(this.image, this.ratio);
+        this.stampHouses(this.image, this.ratio, this.kinds.map((colour) => ({ dot: parts(resolve(colour)), edge: stage.edge(colour) && parts(stage.edge(colour)) })));
       }
       pen.putImageData(this.image, 0, 0);
-      if (this.codes) this.paintEllipses(pen);
+      if (this.codes) this.paintEllipses(pen, resolve);
       if (this.ellipses) this.showTip(this.picked); // σ 一路在變
       this.drawOutside();
     }
 
     /** 幾千個點一秒重畫好幾次也不卡：像素自己算，一次交給畫布。 */
-    stampHouses(image, ratio) {
-      const [[left, right], [bottom, top]] = [this.x.range(), this.y.range()], { xs, ys, kind, kinds } = this;
-      const stamp = new Stamp(image, RADIUS * ratio, this.ellipses ? FAINT : 1);
+    stampHouses(image, ratio, inks) {
+      const [[left, right], [bottom, top]] = [this.x.range(), this.y.range()], { xs, ys, kind } = this;
+      const stamp = new Stamp(image, this.ellipses ? FAINT : 1);
       this.outside = 0;
       for (const row of this.order) {
         const x = xs[row], y = ys[row];
-        if (x >= left && x <= right && y >= top && y <= bottom) stamp.dot(x * ratio, y * ratio, kinds[kind[row]]);
-        else this.outside += 1;
+        if (x < left || x > right || y < top || y > bottom) { this.outside += 1; continue; }
+        const { dot, edge } = inks[kind[row]];
+        if (edge) stamp.dot(x * ratio, y * ratio, (RADIUS + EDGE) * ratio, edge);
+        stamp.dot(x * ratio, y * ratio, RADIUS * ratio, dot);
       }
     }
 
@@ -270,7 +276,7 @@
       const copy = document.createElement("canvas");
       Object.assign(copy, { width: this.width * scale, height: this.height * scale });
       const own = copy.getContext("2d"), image = own.createImageData(copy.width, copy.height);
-      this.stampHouses(image, scale);
+      this.stampHouses(image, scale, this.kinds.map((colour) => ({ dot: parts(this.stage.onPaper(colour)), edge: null })));
       own.putImageData(image, 0, 0);
       pen.drawImage(copy, 0, 0, this.width, this.height);
     }
@@ -280,17 +286,17 @@
       return d3.range(this.latent).map((k) => Math.exp(0.5 * this.logVar[row * this.latent + k]));
     }
 
-    /** 抽樣的幾棟與指著的一棟，各畫 ±1 個標準差；不出框。 */
-    paintEllipses(pen) {
+    /** 抽樣的幾棟與指著的一棟，各畫 ±1 個標準差；不出框。read 把名字換成畫布讀得懂的顏色。 */
+    paintEllipses(pen, read) {
       if (!this.ellipses) return;
       const { q, bad } = this.stage.colours, [[left, right], [bottom, top]] = [this.x.range(), this.y.range()];
       pen.save();
       pen.beginPath();
       pen.rect(left, top, right - left, bottom - top);
       pen.clip();
-      Object.assign(pen, { strokeStyle: q, lineWidth: 1.5 });
+      Object.assign(pen, { strokeStyle: read(q), lineWidth: 1.5 });
       for (const row of this.sample) this.paintEllipse(pen, row);
-      Object.assign(pen, { strokeStyle: bad, lineWidth: 3 });
+      Object.assign(pen, { strokeStyle: read(bad), lineWidth: 3 });
       if (this.picked !== null) this.paintEllipse(pen, this.picked);
       pen.restore();
     }
@@ -382,7 +388,7 @@
     }
 
     drawPriors(pen) {
-      pen.strokeStyle = this.stage.colours.p;
+      pen.strokeStyle = this.stage.data.colours.p;
       pen.setLineDash([4, 3]);
       for (const [, radius] of this.flat ? [] : this.stage.data.prior_radii) {
         pen.beginPath();
@@ -397,11 +403,11 @@
       const [left] = this.x.range();
       pen.textAlign = "left";
       for (const { colour, text, row, x } of keys) {
-        pen.fillStyle = colour;
+        pen.fillStyle = this.stage.onPaper(colour);
         pen.beginPath();
         pen.arc(left + x + 5, top + LINE * row + 4, 5, 0, 2 * Math.PI);
         pen.fill();
-        pen.fillStyle = this.stage.colours.ink;
+        pen.fillStyle = this.stage.data.colours.ink;
         pen.fillText(text, left + x + SPACE, top + LINE * row + 8);
       }
     }
@@ -414,14 +420,15 @@
         pen.fillStyle = d3.interpolateViridis((k + 0.5) / SHADES);
         pen.fillRect(left + k * width, top, width + 0.6, 9);
       }
-      pen.fillStyle = this.stage.colours.ink;
+      pen.fillStyle = this.stage.data.colours.ink;
       pen.textAlign = "center";
       const at = d3.scaleLinear(range, [left, right]);
       for (const [value, text] of ticks) pen.fillText(text, at(value), top + 23);
     }
 
-    /** 存成 PNG 的畫布：點、框、色階、軸的名字，下面幾行說顏色的意思、這是怎麼訓練出來的。 */
-    picture(caption, { ink, muted }) {
+    /** 存成 PNG 的畫布：點、框、色階、軸的名字，下面幾行說顏色的意思、這是怎麼訓練出來的。要放在紙上，永遠是淺色的。 */
+    picture(caption) {
+      const { ink, muted } = this.stage.data.colours;
       const scale = 2, canvas = document.createElement("canvas"), font = `12px ${getComputedStyle(this.plot.svg.select("text").node()).fontFamily}`;
       const lines = [`顏色：${this.scale.title}`, caption, this.remark, this.ellipses ? this.told : ""].filter(Boolean).flatMap((text) => wrapped(text, font, this.width - 2 * MARGIN.left));
       const keys = arranged(this.scale.entries ?? [], font, this.width - 2 * MARGIN.left);
@@ -432,7 +439,7 @@
       pen.fillStyle = "#fff";
       pen.fillRect(0, 0, this.width, this.height + extra);
       if (this.codes) this.pasteHouses(pen, scale);
-      if (this.codes) this.paintEllipses(pen);
+      if (this.codes) this.paintEllipses(pen, (colour) => this.stage.onPaper(colour));
       pen.strokeStyle = muted;
       pen.strokeRect(left, top, right - left, bottom - top);
       this.drawPriors(pen);

@@ -8,6 +8,7 @@ globalThis.LabOwn = (function factory() {
   const EPOCHS = 60, FEWEST_EPOCHS = 20, MOST_EPOCHS = 200, LEAST_STEPS = 2000, MOST_STEPS = 30_000; // table_vae.py
   const MOST_DRAWN = 3000; // 平面上最多畫這麼多列
   const QUICK = 20, CAREFUL = 400, CANDIDATES = 50, MOST_RANKED = 20_000, LISTED = 10, NAMED = 3; // oddity.py
+  const DONORS = 20; // table_vae.py
   const CHUNK = 512; // 一次打這麼多列的分數，中間看一次有沒有新的指令
   const PSEUDO_COUNT = 0.5, LOG_2PI = Math.log(2 * Math.PI); // independent.py
   const { LabTable: T } = globalThis;
@@ -88,6 +89,19 @@ globalThis.LabOwn = (function factory() {
     return [mean, (squares + PSEUDO_COUNT) / (n + PSEUDO_COUNT)];
   }
 
+  /** codes（N × d）裡離 z 最近的 DONORS 列，抽一列。 */
+  function neighbour(codes, z, draw) {
+    const near = [], count = codes.length / z.length;
+    for (let row = 0; row < count; row++) {
+      const away = z.reduce((sum, value, k) => sum + (value - codes[row * z.length + k]) ** 2, 0);
+      if (near.length === DONORS && away >= near.at(-1).away) continue;
+      const place = near.findIndex((one) => one.away > away);
+      near.splice(place < 0 ? near.length : place, 0, { row, away });
+      near.length = Math.min(near.length, DONORS);
+    }
+    return near[Math.floor(draw() * near.length)].row;
+  }
+
   // ---- 一張表的模型 ----
 
   class OwnModel {
@@ -110,6 +124,8 @@ globalThis.LabOwn = (function factory() {
       this.baseline = new Independent(this.schema.settings, this.take(this.training));
       this.drawn = evenly(this.count, MOST_DRAWN);
       this.drawnData = this.take(this.drawn);
+      this.givers = evenly(this.training.length, MOST_DRAWN).map((k) => this.training[k]);
+      this.pickGiver = generator(seed);
       return this.facts();
     }
 
@@ -205,9 +221,41 @@ globalThis.LabOwn = (function factory() {
       return this.schema.names.map((name, k) => ({ name, text: texts[k], share: share.get(name) ?? null }));
     }
 
-    /** 由先驗抽 z，再照機率抽 n 列的文字；每次接著往下抽。 */
+    /** 由先驗抽 z，再照機率抽 n 列的文字；每次接著往下抽。「不知道」的空白照編碼相近的列留，一起缺的一起缺。 */
     generate(n) {
-      return T.decode(this.schema, this.engine.sample(n));
+      const drawn = this.engine.sample(n), given = this.take(this.givers);
+      if (this.hasUnknown(given)) this.leaveGaps(drawn, given, n);
+      return T.decode(this.schema, drawn);
+    }
+
+    hasUnknown(data) {
+      const { codes, numbers } = this.unknown(data);
+      return codes.includes(1) || numbers.includes(1);
+    }
+
+    /** 哪些格子不知道。有旗標的數字看旗標：0 的數值也是 NaN，那是知道的。 */
+    unknown({ codes, numbers, rows }) {
+      const { groups, numbers: width, spiked } = this.schema.settings, flags = groups.length - spiked.length;
+      const found = { codes: Uint8Array.from(codes, (code) => code < 0), numbers: Uint8Array.from(numbers, Number.isNaN) };
+      for (let row = 0; row < rows; row++)
+        spiked.forEach((j, k) => { found.numbers[row * width + j] = found.codes[row * groups.length + flags + k]; });
+      return found;
+    }
+
+    /** 由 q(z|x) 抽的編碼，不是平均：合起來像先驗，空白的比例才與資料相同（table_vae.py）。 */
+    drawnCodes(rows) {
+      const { mean, logVar } = this.engine.encode(rows), { pickGiver: draw } = this;
+      const normal = () => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
+      return mean.map((value, k) => value + Math.exp(0.5 * logVar[k]) * normal());
+    }
+
+    leaveGaps(drawn, given, n) {
+      const unknown = this.unknown(given), { latent } = this, codes = this.drawnCodes(given);
+      for (let row = 0; row < n; row++) {
+        const from = neighbour(codes, drawn.z.subarray(row * latent, (row + 1) * latent), this.pickGiver);
+        copyGaps(unknown.codes, from, drawn.codes, row, this.schema.settings.groups.length, -1);
+        copyGaps(unknown.numbers, from, drawn.numbers, row, this.schema.settings.numbers, NaN);
+      }
     }
 
     generatedCsv(n) {
@@ -257,6 +305,10 @@ globalThis.LabOwn = (function factory() {
       const told = order.map((k) => ({ name: names[k], text: this.cell(names[k], row), expected: expected.get(names[k]) }));
       return { row, oddness, cells: told.filter(({ text, expected: other }) => text !== other) };
     }
+  }
+
+  function copyGaps(unknown, from, cells, row, width, blank) {
+    for (let k = 0; k < width; k++) if (unknown[from * width + k]) cells[row * width + k] = blank;
   }
 
   /** 色階的兩端：去掉最小與最大的各 1%。 */

@@ -13,9 +13,8 @@
 
   class Paints {
     /** choose(欄名)：讀者選了一欄。 */
-    constructor(parent, colours, choose) {
-      const { q, p, good, noise, data, bad } = colours;
-      this.palette = [q, p, good, noise, data, bad, "#C99700"];
+    constructor(parent, choose) {
+      this.palette = d3.range(1, MOST + 1).map((k) => `var(--kind-${k})`);
       const label = parent.append("div").attr("class", "interactive-controls lab-paints").append("label");
       label.append("span").text("顏色");
       this.select = label.append("select").attr("aria-label", "顏色").on("change", (event) => choose(event.target.value));

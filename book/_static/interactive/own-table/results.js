@@ -78,6 +78,13 @@
       this.note.text("");
     }
 
+    /** 卡片上是哪一列，表裡就標哪一列；不在表裡的，一列也不標。 */
+    mark(shown) {
+      this.shown = shown;
+      this.body.selectAll("tr").attr("class", ({ row }) => (row === shown ? "shown" : null))
+        .select("button").attr("aria-current", ({ row }) => (row === shown ? "true" : null));
+    }
+
     show({ rows, compared }, count) {
       this.table.attr("hidden", null);
       this.note.text(compared < count ? `列太多，均勻取了 ${LabTable.grouped(compared)} 列來比。` : "");
@@ -91,6 +98,7 @@
       lines.select("button").text(({ row }) => `第 ${row + 1} 列`);
       lines.select(".odd").text(({ oddness }) => number(oddness, 1));
       lines.select(".why").text(({ cells }) => cells.map(({ name, text, expected }) => `${name} ${text || "空白"}（${expected || "空白"}）`).join("；") || "每一格都照模型猜的，只是分得散");
+      this.mark(this.shown);
     }
   }
 
@@ -99,7 +107,7 @@
     constructor(parent, again, save) {
       const section = parent.append("section").attr("class", "own-generated").attr("aria-label", "生成的列");
       section.append("h4").text("生成的列");
-      section.append("p").text("先由先驗抽 z，再照解碼的機率抽每一欄，不是只報最可能的；數字換回原來的單位，收在訓練資料的範圍裡。檔案裡當作「不知道」的空白，生成時都有值。" +
+      section.append("p").text("先由先驗抽 z，再照解碼的機率抽每一欄，不是只報最可能的；數字換回原來的單位，收在訓練資料的範圍裡。檔案裡當作「不知道」的空白，照編碼相近的列留下，一起缺的一起缺。" +
         "小的表，模型可能背下真的列，所以生成的列不等於匿名。");
       const row = section.append("div").attr("class", "interactive-controls");
       row.append("button").attr("type", "button").text("抽十列").on("click", again);

@@ -1,10 +1,10 @@
-"""練習 ex09：獨熱編碼的規則（第 10 章，6 分）
+"""練習 ex10：獨熱編碼的規則（第 10 章，6 分）
 
 目標：把一張文字的表變成 0 與 1 的矩陣，缺失的、沒見過的都有自己的去處，而且明年來的新資料照樣對得齊。
 最後算出不看編碼的基準：後面兩章的模型都要先贏過它。
 
 怎麼做：把 raise NotImplementedError 換成你的程式，一次一題，寫完就跑
-    python -m vae_from_scratch exercises test 9        （或 make exercise N=9）
+    python -m vae_from_scratch exercises test 10       （或 make exercise N=10）
 函式的名字與引數不要改，也不要改動輸入。只需要 NumPy，不需要 pandas。
 
 符號：column 是一欄文字，一棟房子一個，缺失的是 Python 的 None；levels 是這一欄的水準，照欄的順序。

@@ -1,26 +1,37 @@
-"""ex09 的檢查。"""
+"""ex10 的檢查。"""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from vae_from_scratch.course.checks import call_untouched, describe_inputs
-from vae_from_scratch.course.testing import WrongAnswer, check, points
+from vae_from_scratch.course.testing import PRINTED, WrongAnswer, check, points
 
 CHAPTER = "第 10 章"
 
 
-def check_texts(function, inputs, expected, wrong):
-    """傳回值是一串文字（或 None）：先認已知的錯法，再說第一個不同在哪裡。輸入是 tuple，改不動。"""
-    yours = _texts(call_untouched(function, inputs), inputs)
-    if yours == expected:
+def check_texts(function, problems, wrong):
+    """傳回值是一串文字（或 None）：``problems`` 是（輸入, 正解）；錯法在每一個輸入上都成立才說。"""
+    answers = [_texts(call_untouched(function, inputs), inputs) for inputs, _ in problems]
+    bad = [i for i, (_, expected) in enumerate(problems) if answers[i] != expected]
+    if not bad:
         return
-    known = (text for text, formula in wrong.items() if yours == list(formula(*map(list, inputs.values()))))
+    inputs, expected = problems[bad[0]]
+    yours = answers[bad[0]]
+    known = (text for text, formula in wrong.items() if _always(formula, problems, answers))
     raise WrongAnswer(
         next(known, None) or _difference(yours, expected),
         *describe_inputs(inputs),
         ("你的", repr(yours)),
         ("正解", repr(expected)),
+    )
+
+
+def _always(formula, problems, answers):
+    return all(
+        list(formula(*map(list, inputs.values()))) == yours
+        for (inputs, _), yours in zip(problems, answers, strict=True)
     )
 
 
@@ -58,7 +69,7 @@ def drawn_levels(draw, count):
 
 
 # 五種情形都在：有值、沒有、真的缺失、有值而 present 是 False、再一個沒有。
-COLUMN = ("TA", None, None, "Gd", None)
+COLUMN = ["TA", None, None, "Gd", None]
 PRESENT = np.array([True, False, True, False, False])
 
 
@@ -67,7 +78,7 @@ PRESENT = np.array([True, False, True, False, False])
     hint=(
         "把四種組合（缺失與否、present 與否）列出來，只有一種要改寫。",
         "缺失而且 present 是 False，才是「沒有」。",
-        '逐格寫："無" if value is None and not present[n] else value。',
+        "逐格問兩件事：缺不缺、present 說它有沒有；兩個都合才改寫。",
     ),
     chapter=CHAPTER,
 )
@@ -92,16 +103,23 @@ def test_name_absence(target, draw):
         ],
         "什麼都沒有改：present 是 False 的缺失要寫成「無」": lambda c, p: c,
     }
-    inputs = {"column": COLUMN, "present": PRESENT}
-    check_texts(target.name_absence, inputs, ["TA", "無", None, "Gd", "無"], wrong)
+    example = {"column": ["TA", None, None], "present": np.array([True, False, True])}
+    problems = [
+        (example, ["TA", "無", None]),
+        ({"column": COLUMN, "present": PRESENT}, ["TA", "無", None, "Gd", "無"]),
+        (
+            {"column": ["None", None], "present": np.array([False, False])},
+            ["None", "無"],
+        ),  # 文字，不是缺失
+    ]
     cells = draw.shuffled([(value, bool(there)) for value in ("Ex", None, None) for there in (0, 1)])
     cells += [draw.pick(cells) for _ in range(draw.whole(1, 4))]
     expected = []
     for value, there in cells:
         absent = value is None and not there
         expected.append("無" if absent else value)
-    inputs = {"column": tuple(v for v, _ in cells), "present": np.array([there for _, there in cells])}
-    check_texts(target.name_absence, inputs, expected, wrong)
+    inputs = {"column": [v for v, _ in cells], "present": np.array([there for _, there in cells])}
+    check_texts(target.name_absence, [*problems, (inputs, expected)], wrong)
 
 
 @points(
@@ -115,7 +133,7 @@ def test_name_absence(target, draw):
 )
 def test_learn_levels(target, draw):
     """從訓練的房子學水準"""
-    column = ("RL", "RM", None, "FV", "RL", "C (all)", "RM", "無", "RL", "FV")
+    column = ["RL", "RM", None, "FV", "RL", "C (all)", "RM", "無", "RL", "FV"]
 
     def by_count(column):
         seen = [value for value in column if value is not None]
@@ -127,20 +145,27 @@ def test_learn_levels(target, draw):
         ),
         "缺失（None）不是水準，要去掉": lambda c: [*sorted(set(filter(None, c))), None],
         "缺失不是水準；你把它寫成文字 'None' 了": lambda c: sorted(set(map(str, c))),
+        "文字 'None' 是水準，不是缺失；缺失是 Python 的 None": lambda c: sorted(set(map(str, c)) - {"None"}),
+        "大寫與小寫照 sorted 的順序：大寫在前": lambda c: sorted(set(filter(None, c)), key=str.lower),
         "重複的沒有去掉；一個水準一個": lambda c: sorted(v for v in c if v is not None),
         "這是照次數排的；換一批資料次數就變，要照字典順序": by_count,
         "順序反了：要由小到大": lambda c: sorted(set(filter(None, c)), reverse=True),
         "「無」也是一個水準，不要去掉": lambda c: sorted(set(filter(None, c)) - {"無"}),
         "少了最少見的水準；只出現一次的也是水準": lambda c: sorted({v for v in c if v and c.count(v) > 1}),
     }
-    check_texts(target.learn_levels, {"column": column}, ["C (all)", "FV", "RL", "RM", "無"], wrong)
+    problems = [
+        ({"column": ["RL", None, "FV", "RL"]}, ["FV", "RL"]),  # 說明裡的例子
+        ({"column": column}, ["C (all)", "FV", "RL", "RM", "無"]),
+        ({"column": ["wd", "WD", "None", None, "Wood", "WD"]}, ["None", "WD", "Wood", "wd"]),
+    ]
     levels = drawn_levels(draw, draw.whole(4, 7))
-    column = tuple(draw.shuffled([*levels, *levels[1:], *levels[2:], None]))
-    check_texts(target.learn_levels, {"column": column}, levels, wrong)
+    column = draw.shuffled([*levels, *levels[1:], *levels[2:], None])
+    check_texts(target.learn_levels, [*problems, ({"column": column}, levels)], wrong)
 
 
-NEW = ("RL", None, "A (agr)", "FV", "RM", None, "I (all)", "FV")
-LEVELS = ("C (all)", "FV", "RL", "RM")
+NEW = ["RL", None, "A (agr)", "FV", "RM", None, "I (all)", "FV"]
+LEVELS = ["C (all)", "FV", "RL", "RM"]
+UNSORTED = "水準照字典順序時都對，沒有照字典順序時不對：次序由給你的水準決定，不要再排序"
 
 
 def codes_with(missing, unseen, first=0):
@@ -187,6 +212,8 @@ def test_level_codes(target, draw):
             levels.index(v) for v in c if v in levels
         ],
     }
+    example = {"column": ["RL", None, "A", "FV"], "levels": ["FV", "RL"]}
+    check(target.level_codes, example, [1, -1, -2, 0], wrong=wrong)
     check(
         target.level_codes,
         {"column": NEW, "levels": LEVELS},
@@ -194,12 +221,18 @@ def test_level_codes(target, draw):
         wrong=wrong,
     )
     check(  # 整欄都沒有缺失、也都見過
-        target.level_codes, {"column": ("RM", "C (all)"), "levels": LEVELS}, [3, 0], wrong=wrong
+        target.level_codes, {"column": ["RM", "C (all)"], "levels": LEVELS}, [3, 0], wrong=wrong
     )
-    levels = tuple(drawn_levels(draw, draw.whole(4, 6)))
+    words = {"column": ["None", "R", None, "RL "], "levels": ["None", "RL"]}  # 文字要整個相同
+    check(target.level_codes, words, [0, -2, -1, -2], wrong=wrong)
+    levels = ["Typ", "Min1", "Maj1", "Sev", "Mod"][:: draw.pick([1, -1])]
+    column = draw.shuffled([*levels, None, "Sal"])
+    codes = [-1 if value is None else -2 if value == "Sal" else levels.index(value) for value in column]
+    check(target.level_codes, {"column": column, "levels": levels}, codes, wrong=wrong, only=UNSORTED)
+    levels = drawn_levels(draw, draw.whole(7, 9))
     cells = [*enumerate(levels), (-1, None), (-2, "A (agr)"), (-2, "I (all)")]
     cells = draw.shuffled([*cells, *(draw.pick(cells) for _ in range(4))])
-    inputs = {"column": tuple(value for _, value in cells), "levels": levels}
+    inputs = {"column": [value for _, value in cells], "levels": levels}
     check(target.level_codes, inputs, [code for code, _ in cells], wrong=wrong)
 
 
@@ -217,7 +250,7 @@ def _uniform_when_missing(codes, n_levels):
     hint=(
         "第 n 列第 k 欄問的是：codes[n] 等於 k 嗎？",
         "codes[:, None] 是 (N, 1)，np.arange(n_levels) 是 (n_levels,)，兩者相比是 (N, n_levels)。",
-        "(codes[:, None] == np.arange(n_levels)) 是布林，再 .astype(float)。",
+        "每個代碼和 0 到 K − 1 各比一次，比出來的布林換成數字。",
     ),
     chapter=CHAPTER,
 )
@@ -239,6 +272,9 @@ def test_one_hot(target, draw):
     }
     expected = np.zeros((6, 5))
     expected[[0, 2, 4, 5], [2, 0, 2, 1]] = 1  # 水準 3、4 這一批沒有出現，欄還在
+    example = {"codes": np.array([1, -1, 0]), "n_levels": 2}
+    check(target.one_hot, example, [[0, 1], [0, 0], [1, 0]], wrong=wrong)
+    check(target.one_hot, {"codes": np.array([0, -1]), "n_levels": 1}, [[1], [0]])  # 只有一個水準
     check(target.one_hot, {"codes": CODES, "n_levels": 5}, expected, wrong=wrong)
     n_levels = draw.whole(4, 6)  # 最後一個水準這一批沒有出現
     codes = np.array(draw.shuffled([-1, -2, 0, 1, *(draw.whole(0, n_levels - 2) for _ in range(3))]))
@@ -246,12 +282,12 @@ def test_one_hot(target, draw):
     check(target.one_hot, {"codes": codes, "n_levels": n_levels}, rows, wrong=wrong)
 
 
-SCHEMA = {"屋頂": ("Flat", "Gable", "Hip"), "空調": ("N", "Y"), "地基": ("BrkTil", "PConc")}
+SCHEMA = {"屋頂": ["Flat", "Gable", "Hip"], "空調": ["N", "Y"], "地基": ["BrkTil", "PConc"]}
 TABLE = {  # 次序不同、多一個變數、有缺失、有沒見過的，「Flat」與「N」這一批沒有出現
-    "空調": ("Y", None, "Y", "Y"),
-    "街道": ("Pave", "Pave", "Grvl", "Pave"),
-    "地基": ("PConc", "Wood", "BrkTil", None),
-    "屋頂": ("Hip", "Dome", None, "Gable"),
+    "空調": ["Y", None, "Y", "Y"],
+    "街道": ["Pave", "Pave", "Grvl", "Pave"],
+    "地基": ["PConc", "Wood", "BrkTil", None],
+    "屋頂": ["Hip", "Dome", None, "Gable"],
 }
 ENCODED = [
     [0, 0, 1, 0, 1, 0, 1],
@@ -286,7 +322,7 @@ def _learnt_again(table, names):
     hint=(
         "迴圈要走訪 table，還是 schema？誰決定欄的次序？",
         "每個變數：level_codes 再 one_hot，一塊 (N, K)。",
-        "np.concatenate(各塊, axis=1)。",
+        "每個變數得到一塊 (N, K)，照 schema 的次序左右接起來。",
     ),
     chapter=CHAPTER,
 )
@@ -319,11 +355,18 @@ def test_encode(target, draw):
             ]
         ),
     }
+    schema: dict[str, Any] = {"屋頂": ["Gable", "Hip"], "空調": ["N", "Y"]}  # 說明裡的例子
+    table: dict[str, Any] = {"空調": ["Y", None], "屋頂": ["Hip", "Dome"]}
+    check(target.encode, {"table": table, "schema": schema}, [[0, 1, 0, 1], [0, 0, 0, 0]], wrong=wrong)
+    schema = {"空調": ["Y", "N"], "品質": ["TA", "Gd", "Ex"]}
+    table = {"品質": ["Ex", "TA", "Gd"], "空調": ["N", "Y", None]}
+    rows = [[0, 1, 0, 0, 1], [1, 0, 1, 0, 0], [0, 0, 0, 1, 0]]
+    check(target.encode, {"table": table, "schema": schema}, rows, wrong=wrong, only=UNSORTED)
     check(target.encode, {"table": TABLE, "schema": SCHEMA}, ENCODED, wrong=wrong)
     names, rows = draw.shuffled(["屋頂", "空調", "地基", "街道"]), draw.whole(4, 6)
-    schema = {name: tuple(drawn_levels(draw, draw.whole(2, 4))) for name in names[:3]}
+    schema = {name: drawn_levels(draw, draw.whole(2, 4)) for name in names[:3]}
     cells = {name: [*levels, None, "Dome"] for name, levels in schema.items()} | {names[3]: ["Pave"]}
-    table = {name: tuple(draw.pick(cells[name]) for _ in range(rows)) for name in draw.shuffled(names)}
+    table = {name: [draw.pick(cells[name]) for _ in range(rows)] for name in draw.shuffled(names)}
     expected = [
         [float(table[name][row] == level) for name, levels in schema.items() for level in levels]
         for row in range(rows)
@@ -427,20 +470,24 @@ WRONG_NATS = {
     hint=(
         "先算每一欄 1 的比例 x.mean(axis=0)。伯努利的每一欄付 −p log p − (1−p) log(1−p)。",
         "類別分布：組內的比例加起來是「有值的比例」s；水準在有值的房子裡占 p/s。",
-        "一組付 s·Σ(p/s)(−log(p/s)) = s log s − Σ p log p；p = 0 的項跳過。",
+        "把 s 提出來化簡，只剩 s 與 p 各自的 x log x；p = 0 的項跳過。",
     ),
     chapter=CHAPTER,
 )
 def test_marginal_nats(target, draw):
     """不看編碼的兩種基準"""
-    for x, groups in ((X, GROUPS), _drawn_houses(draw)):
+    example = {"x": np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), "groups": [2]}
+    shown = {"伯努利": 1.255482, "類別分布": 0.4773856}
+    check(target.marginal_nats, example, shown, wrong=WRONG_NATS, tolerance=PRINTED)
+    uneven = np.array([[1, 0, 0, 1, 0, 1], [0, 1, 1, 0, 0, 0], [1, 0, 0, 0, 1, 1], [0, 0, 0, 1, 0, 0.0]])
+    for x, groups in ((X, GROUPS), (uneven, (2, 3, 1)), _drawn_houses(draw)):
         expected = nats_house_by_house(x, groups)
-        check(target.marginal_nats, {"x": x, "groups": groups}, expected, wrong=WRONG_NATS)
+        check(target.marginal_nats, {"x": x, "groups": list(groups)}, expected, wrong=WRONG_NATS)
 
 
 def _drawn_houses(draw):
     """幾棟房子：每個變數可能缺失；最後一欄全是 0。"""
-    groups, parts = draw.pick([(3, 2), (2, 4), (4, 2, 3)]), []
+    groups, parts = (*draw.pick([(3, 2), (2, 4), (4, 2, 3)]), 3, 4, 2, 5, 3, 6, 5), []
     for size in groups:
         levels = np.array([draw.whole(-1, size - 1 - (size == groups[-1])) for _ in range(8)])
         levels[:2] = 0, -1  # 每個變數都有人有值、有人缺

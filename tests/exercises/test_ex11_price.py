@@ -1,12 +1,16 @@
-"""ex10 的檢查。"""
+"""ex11 的檢查。"""
 
 import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from vae_from_scratch.course.testing import (
     DIFFERENCES,
+    LARGE,
+    RELATIVE,
+    WHOLE,
     WrongAnswer,
     check,
     numerical_gradient,
@@ -31,7 +35,7 @@ def small_vae_loss(parameters, x, noise):
     return np.mean(0.5 * (x - b * z) ** 2 + 0.5 * (mean**2 + variance - 1 - c))
 
 
-def step_without(*missing, scale=1.0, sign=-1.0):
+def step_without(*missing, per_row=True, sign=-1.0):
     """少了某一段的一步；用來認出錯在哪裡。"""
 
     def step(parameters, x, noise, rate, *functions):
@@ -45,6 +49,7 @@ def step_without(*missing, scale=1.0, sign=-1.0):
         d_log_var = d_z * std * noise / 2 + kl_log_var
         d_mean = d_z + kl_mean
         d_a = d_mean if "x" in missing else d_mean * x
+        scale = 1 if per_row else len(x)
         return parameters + sign * rate * scale * np.array(
             [np.mean(d_a), np.mean(residual * z), np.mean(d_log_var)]
         )
@@ -57,13 +62,16 @@ WRONG_STEP = {
     "編碼器只收到 KL 的梯度：重建誤差經過 z 傳回來的那一條路斷了": step_without("z"),
     "解碼器的 b 漏了：∂/∂z [½(x − bz)²] = b(bz − x)": step_without("b"),
     "μ = a x，對 a 的梯度還要乘 x（連鎖律）": step_without("x"),
-    "梯度對列加總了；損失是各列的平均": step_without(scale=4.0),
+    "梯度對列加總了；損失是各列的平均": step_without(per_row=False),
     "方向反了：下降要減去梯度": step_without(sign=1.0),
     "你傳回的是梯度（或更新量），要傳回新的參數": lambda p, x, e, rate, *f: (
         (p - step_without()(p, x, e, rate)) / rate
     ),
     "參數沒有改變": lambda p, *rest: p,
 }
+
+
+WIDE = "平常的數字都對，c = log σ² 很大或很小時不對：不要截斷（clip）"
 
 
 def _functions(earlier):
@@ -75,23 +83,31 @@ def _functions(earlier):
 
 
 @points(
-    2,
+    1,
     hint=(
         "先往前：μ、log σ²、z、殘差 bz − x。再往回：損失對 z 的梯度是 b(bz − x)。",
         "μ 與 log σ² 各收到兩段梯度：經過 z 的，用 ex02 的函式；KL 的，用 ex03 的函式。相加。",
-        "a 的梯度是 mean(d_mean · x)，b 的是 mean((bz − x) · z)，c 的是 mean(d_log_var)。",
+        "三個參數各走連鎖律：a 經過 μ，b 直接乘 z，c 就是 log σ²；最後都對列平均。",
     ),
     chapter=CHAPTER,
 )
 def test_vae_step(target, earlier, draw):
     """最小的 VAE 走一步"""
+    example = {"parameters": np.array([0.5, 1.0, 0.0]), "x": np.array([[2.0]]), "noise": np.array([[0.4]])}
+    example |= {"learning_rate": 0.1} | _functions(earlier)
+    check(target.vae_step, example, [0.42, 1.084, 0.012], wrong=WRONG_STEP)
     drawn = (draw.normal(3), draw.normal(4, 1), draw.normal(4, 1), draw.between(0.02, 0.2))
-    for parameters, x, noise, rate in ((PARAMETERS, X, NOISE, RATE), drawn):
+    large = (draw.normal(3), 20 * draw.normal(4, 1), draw.normal(4, 1), draw.between(0.02, 0.2))
+    problems = [(*large, LARGE), (PARAMETERS, X, NOISE, RATE, None), (*drawn, None)]
+    for log_var in (draw.between(5, 7), -draw.between(6, 9)):
+        parameters = np.array([*draw.normal(2), log_var])
+        problems.append((parameters, draw.normal(3, 1), draw.normal(3, 1), draw.between(0.02, 0.2), WIDE))
+    for parameters, x, noise, rate, kind in problems:
         gradient = numerical_gradient(partial(small_vae_loss, x=x, noise=noise), parameters, 1e-4)
         inputs = {"parameters": parameters, "x": x, "noise": noise, "learning_rate": rate}
         expected = parameters - rate * gradient
         inputs |= _functions(earlier)
-        check(target.vae_step, inputs, expected, wrong=WRONG_STEP, tolerance=DIFFERENCES)
+        check(target.vae_step, inputs, expected, wrong=WRONG_STEP, tolerance=DIFFERENCES, only=kind)
 
 
 @points(
@@ -130,9 +146,15 @@ def test_vae_step__reaches_the_optimum(target, earlier, draw):
 
 
 def recording_step(parameters, rows):
-    """(p, rows) ↦ (2p + Σ (i+1)·rows[i]，rows 的平均)：新的參數記得每一批有誰、照什麼順序"""
+    """(p, rows) ↦ (2p + Σ (i+1)·rows[i]，rows 的平均 + p/10)：新的參數記得誰在哪一批；損失隨參數變"""
     rows = np.asarray(rows)
-    return 2 * parameters + np.sum((np.arange(len(rows)) + 1) * rows), float(np.mean(rows))
+    loss = float(np.mean(rows) + np.mean(parameters) / 10)
+    return 2 * parameters + np.sum((np.arange(len(rows)) + 1) * rows), loss
+
+
+def printed_step(parameters, rows):
+    """(p, rows) ↦ (p，一列是 6，兩列是 3)"""
+    return parameters, 6.0 if len(rows) == 1 else 3.0
 
 
 def epoch(batches, average=None):
@@ -173,7 +195,7 @@ WRONG_EPOCH = {
 
 
 @points(
-    2,
+    1,
     hint=(
         "for start in range(0, N, batch_size)：這一批的列號是 order[start : start + batch_size]。",
         "step 傳回兩個值：新的參數要接著給下一批，損失要記下來。",
@@ -183,8 +205,18 @@ WRONG_EPOCH = {
 )
 def test_train_epoch(target, draw):
     """一個訓練週期"""
-    shown, drawn, start = np.array([3, 0, 4, 6, 1, 5, 2]), draw.order(10), draw.normal()
-    for order, size, parameters in ((shown, 3, 1.5), (shown, 7, 1.5), (shown, 1, 1.5), (drawn, 4, start)):
+    example = {
+        "step": printed_step,
+        "parameters": np.array([0.0]),
+        "order": np.array([2, 0, 1]),
+        "batch_size": 2,
+    }
+    check(target.train_epoch, example, {"參數": [0.0], "損失": 4.0}, wrong=WRONG_EPOCH)
+    shown, drawn, start = np.array([3, 0, 4, 6, 1, 5, 2]), draw.order(10), draw.normal(2)
+    first = np.array([1.5, -0.5])
+    for order, size, parameters in (
+        (shown, 3, first), (shown, 7, first), (shown, 9, first), (shown, 1, first), (drawn, 4, start)
+    ):  # fmt: skip
         expected = epoch(in_order)(recording_step, parameters, order, size)
         inputs = {"step": recording_step, "parameters": parameters, "order": order, "batch_size": size}
         check(
@@ -206,26 +238,56 @@ KL = np.array([
 ])  # fmt: skip
 
 
+def by_unit(epoch_of):
+    """``epoch_of(各週期醒著嗎, 最後一個睡著的週期)``，一個單元一個值。"""
+
+    def epochs(kl, threshold):
+        awake = [[value >= threshold for value in unit] for unit in kl.T.tolist()]
+        return [
+            epoch_of(unit, max((t for t, up in enumerate(unit, 1) if not up), default=0)) for unit in awake
+        ]
+
+    return epochs
+
+
+def _woken(awake, last):
+    return last + 1 if last < len(awake) else 0
+
+
+def _after_the_first_sleep(awake, last):
+    start = awake.index(False) if last else 0
+    return next((t for t, up in enumerate(awake, 1) if up and t > start), 0)
+
+
 @points(
     1,
     hint=(
         "從後面往前看：最後一次低於門檻是第幾個週期？下一個就是答案。",
         "從來沒有低於門檻的單元，答案是 1；最後一個週期還低於門檻的，答案是 0。",
-        "asleep = kl < threshold；把週期的編號 1…T 乘上去，沿 axis=0 取最大。",
+        "把「睡著」乘上週期的編號，沿週期取最大，就是最後一次睡著的是第幾個。",
     ),
     chapter=CHAPTER,
 )
 def test_wake_epochs(target, draw):
     """單元何時醒來"""
     wrong = {
-        "第一次超過門檻就算醒了；訓練剛開始的 KL 很大，那時還沒有用到編碼": [1, 1, 1, 5],
-        "週期從 0 數起了；第 0 列是第 1 個訓練週期": [2, -1, 0, 4],
-        "到最後都沒醒的應該是 0": [3, 6, 1, 5],
-        "這是最後一個睡著的週期；醒來是下一個": [2, 5, 0, 4],
-        "這是醒著的週期有幾個；要的是從哪一個起一直醒著": [4, 2, 5, 1],
+        "第一次超過門檻就算醒了；訓練剛開始的 KL 很大，那時還沒有用到編碼": by_unit(
+            lambda awake, last: awake.index(True) + 1 if any(awake) else 0
+        ),
+        "醒了又睡著不算醒：要從最後一次睡著算起，不是第一次": by_unit(_after_the_first_sleep),
+        "週期從 0 數起了；第 0 列是第 1 個訓練週期": by_unit(lambda awake, last: _woken(awake, last) - 1),
+        "到最後都沒醒的應該是 0": by_unit(lambda awake, last: last + 1),
+        "這是最後一個睡著的週期；醒來是下一個": by_unit(lambda awake, last: last),
+        "這是醒著的週期有幾個；要的是從哪一個起一直醒著": by_unit(lambda awake, last: sum(awake)),
     }
+    example = {"kl_per_unit": np.array([[2.0], [0.1], [0.4], [0.5]]), "threshold": 0.3}
+    check(target.wake_epochs, example, [3], wrong=wrong)
     check(target.wake_epochs, {"kl_per_unit": KL, "threshold": 0.3}, [3, 0, 1, 5], wrong=wrong)
-    check(target.wake_epochs, {"kl_per_unit": KL[:, :1], "threshold": 0.45}, [4])
+    check(target.wake_epochs, {"kl_per_unit": KL[:, :1], "threshold": 0.45}, [4], wrong=wrong)
+    # 醒了又睡、剛好等於門檻、睡一個週期、最後又睡著；整數的 KL。
+    again = np.array([[2, 3, 5, 0], [0, 2, 5, 4], [4, 0, 5, 4], [4, 2, 1, 4], [0, 2, 5, 4], [3, 3, 5, 1]])
+    check(target.wake_epochs, {"kl_per_unit": again, "threshold": 2}, [6, 4, 5, 0], wrong=wrong)
+    check(target.wake_epochs, {"kl_per_unit": again[:1], "threshold": 2.5}, [0, 1, 1, 0], wrong=wrong)
     kl, threshold = draw.between(0, 1, 6, 4), draw.between(0.2, 0.6)
     kl[:, 0] += threshold  # 從來沒有睡過
     kl[-1, 1] = 0.0  # 到最後還睡著
@@ -234,7 +296,7 @@ def test_wake_epochs(target, draw):
     for unit in kl.T:
         awake = [epoch for epoch in range(1, 7) if min(unit[epoch - 1 :]) >= threshold]
         expected.append(min(awake, default=0))
-    check(target.wake_epochs, {"kl_per_unit": kl, "threshold": threshold}, expected)
+    check(target.wake_epochs, {"kl_per_unit": kl, "threshold": threshold}, expected, wrong=wrong)
 
 
 # ---- 鄰居 ----------------------------------------
@@ -283,9 +345,21 @@ WRONG_KNN = {
 )
 def test_knn_predict(target, draw):
     """最近鄰居的平均"""
+    example: Any = {"codes": np.array([[0.0], [1.0], [5.0]]), "values": np.array([10.0, 20.0, 60.0])}
+    example |= {"queries": np.array([[0.4]]), "n_neighbours": 2}
+    check(target.knn_predict, example, [15.0], wrong=WRONG_KNN)
+    corner = example | {"codes": np.array([[3.0, 0.0], [2.5, 2.5], [9.0, 9.0]]), "queries": np.zeros((1, 2))}
+    corner |= {"n_neighbours": 1}
+    check(target.knn_predict, corner, [10.0], wrong=WRONG_KNN)  # 直線的距離，不是最大的一格
+    prices = np.array([7, 7, 2, 7, 4])  # 整數的值，也有一樣的
+    inputs = {"codes": CODES, "values": prices, "queries": QUERIES, "n_neighbours": 3}
+    expected = neighbours(lambda c, q: math.dist(c, q))(*inputs.values())
+    check(target.knn_predict, inputs, expected, wrong=WRONG_KNN, only=WHOLE)
+    equal = np.array([10.0, 10.0, 3.0, 10.0, 3.0])
     drawn = (draw.normal(8, 3, decimals=6), draw.between(5, 80, 8), draw.normal(4, 3, decimals=6))
     for k, codes, values, queries in (
-        (2, CODES, VALUES, QUERIES), (3, CODES, VALUES, QUERIES), (draw.whole(2, 5), *drawn),
+        (2, CODES, VALUES, QUERIES), (3, CODES, equal, QUERIES), (5, CODES, VALUES, QUERIES),
+        (draw.whole(2, 5), *drawn),
     ):  # fmt: skip
         inputs = {"codes": codes, "values": values, "queries": queries, "n_neighbours": k}
         expected = neighbours(lambda c, q: math.dist(c, q))(codes, values, queries, k)
@@ -297,7 +371,7 @@ def test_knn_predict(target, draw):
     hint=(
         "分子是猜測的誤差平方和，分母是「每個都猜平均」的誤差平方和。",
         "分母的平均是 actual 的平均，不是 predicted 的。",
-        "1 − Σ(y − ŷ)² / Σ(y − ȳ)²，不要截成 0。",
+        "兩個平方和的比，用 1 去減；比 1 大的時候，結果就是負的。",
     ),
     chapter=CHAPTER,
 )
@@ -321,6 +395,15 @@ def test_r_squared(target, draw):
         ),
         "分子用的是絕對值，要平方": lambda y, g: 1 - np.sum(np.abs(y - g)) / np.sum((y - y.mean()) ** 2),
     }
+    example = {"actual": np.array([1.0, 2.0, 3.0]), "predicted": np.array([1.0, 2.0, 2.0])}
+    check(target.r_squared, example, 0.5, wrong=wrong)
+    # 平均很大（一萬），散布只有 1 到 4：先減平均再平方；猜得很差的，R² 是 −24。
+    high = {"actual": 10_000 + np.array([1.0, 2.0, 4.0]), "predicted": 10_000 + np.array([1.5, 2.0, 3.0])}
+    check(target.r_squared, high, 1 - 1.25 / (14 / 3), wrong=wrong, tolerance=RELATIVE)
+    poor = {"actual": np.array([1.0, 2.0, 3.0]), "predicted": np.array([6.0, 2.0, -2.0])}
+    check(target.r_squared, poor, 1 - 50 / 2, wrong=wrong)
+    whole = {"actual": np.array([1, 2, 6]), "predicted": np.array([2, 2, 4])}
+    check(target.r_squared, whole, 1 - 5 / 14, wrong=wrong, only=WHOLE)
     for guess, expected in [([1.5, 2.0, 3.0, 6.0], 1 - 2.25 / 21), ([6.0, 7.0, 9.0, 12.0], 1 - 100 / 21)]:
         check(target.r_squared, {"actual": actual, "predicted": np.array(guess)}, expected, wrong=wrong)
     actual, guess = draw.normal(6, scale=3), draw.normal(6, scale=3) + 1
@@ -400,7 +483,7 @@ WRONG_SCORES = {
 
 
 @points(
-    2,
+    1,
     hint=(
         "先寫一個小函式：給 values，用 ~held_out 當鄰居、在 held_out 上算 r_squared。",
         "前兩題的 knn_predict 與 r_squared 就在同一個檔案裡。",
@@ -417,6 +500,15 @@ def test_price_scores(target, draw):
         "held_out": draw.order(12) < 4,
     }
     shuffles = np.array([draw.order(12) for _ in range(3)])
+    example = {
+        "codes": np.array([[0.0], [1.0], [2.0], [0.1], [1.9]]), "values": np.array([1.0, 2.0, 3.0, 1.0, 3.0]),
+        "held_out": np.array([False, False, False, True, True]), "n_neighbours": 1,
+        "shuffles": np.array([[3, 4, 2, 0, 1]]),
+    }  # fmt: skip
+    check(target.price_scores, example, {"R²": 1.0, "打亂之後": [-1.0]}, wrong=WRONG_SCORES)
+    far = example | {"values": np.array([9.0, 2.0, 3.0, 1.0, 2.0])}  # 猜 9 與 3，答案 1 與 2
+    expected = {"R²": 1 - 65 / 0.5, "打亂之後": [1 - 65 / 24.5]}
+    check(target.price_scores, far, expected, wrong=WRONG_SCORES)
     for problem, k, orders in ((shown, 1, SHUFFLES), (shown, 2, SHUFFLES), (drawn, 3, shuffles)):
         inputs = {**problem, "n_neighbours": k, "shuffles": orders}
         expected = scores(by_hand)(*inputs.values())

@@ -1,10 +1,10 @@
-"""練習 ex10：訓練、潛在空間與房價（第 11 章，10 分）
+"""練習 ex11：訓練、潛在空間與房價（第 11 章，7 分）
 
 目標：把前面各章的零件裝成一個會訓練的 VAE，再寫出判斷「潛在空間說得出多少房價」要用的每一把尺，
 連同它們的基準。第 11 章的每個數字都由這些尺量出來。
 
 怎麼做：把 raise NotImplementedError 換成你的程式，一次一題，寫完就跑
-    python -m vae_from_scratch exercises test 10       （或 make exercise N=10）
+    python -m vae_from_scratch exercises test 11       （或 make exercise N=11）
 函式的名字與引數不要改，也不要改動輸入的陣列。只需要 NumPy。
 
 符號：codes 是每棟房子的編碼 (N, d)，values 是要猜的數（對數房價）(N,)，held_out 是留下來打分數的房子。
