@@ -27,7 +27,7 @@ def listed(site: Path) -> str:
         for file in sorted((site / FOLDER).glob(f"*{ending}")):
             href = escape(f"{FOLDER}/{file.name}")
             found.append(f'<a href="{href}" download>{name}</a>（{size(file.stat().st_size)}）')
-    return f'<p class="downloads">帶著走：{"、".join(found)}。</p>' if found else ""
+    return f'<p class="downloads" data-unsearched>帶著走：{"、".join(found)}。</p>' if found else ""
 
 
 def size(number: int) -> str:

@@ -212,8 +212,8 @@ def lighten(folder: Path, cache: Path, warn: Callable[[str], None]) -> None:
         if not kept.exists():
             kept.with_suffix(".part").write_text(lightened(before.decode("utf-8")), encoding="utf-8")
             kept.with_suffix(".part").replace(kept)
-        if kept.read_bytes() != before:
-            figure.write_bytes(kept.read_bytes())
+        if (after := kept.read_bytes()) != before:
+            figure.write_bytes(after)
     for old in set(cache.iterdir()) - wanted:
         old.unlink()
     for figure in sorted(path for path in folder.glob("*") if path.stat().st_size > LIMIT):

@@ -7,17 +7,14 @@
 import gzip
 import random
 import statistics
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.browser.inspection import PHONE
+from tests.browser.local_site import Quiet, served
 from tests.built_book import pages, require_book
 
 pytestmark = pytest.mark.browser
@@ -42,11 +39,8 @@ class Seen(NamedTuple):
     all_work: float
 
 
-class Packed(SimpleHTTPRequestHandler):
+class Packed(Quiet):
     """像放上網的時候：壓縮過。"""
-
-    def log_message(self, format: str, *values: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         path = Path(self.translate_path(self.path))
@@ -60,14 +54,6 @@ class Packed(SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Packed, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 #: 網頁的這麼多位元組到了，畫得出第一個畫面；後面的邊讀邊畫。
@@ -131,12 +117,12 @@ def slow_pages(browser: Any, site: str, bare: str, names: list[str]) -> dict[str
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     folder = tmp_path_factory.mktemp("bare")
     (folder / "bare.html").write_text(BARE, encoding="utf-8")
-    with served(folder) as address:
+    with served(folder, Packed) as address:
         yield folder, address
 
 
 def test_every_page_is_quick_on_a_slow_phone(browser: Any, bare: tuple[Path, str]) -> None:
-    with served(require_book()) as site:
+    with served(require_book(), Packed) as site:
         assert slow_pages(browser, site, f"{bare[1]}bare.html", pages()) == {}
 
 

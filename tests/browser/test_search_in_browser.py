@@ -1,17 +1,13 @@
 """搜尋的畫面：從 file:// 與 http 都找得到，鍵盤走得完，落在那一節、打開摺起來的，打開以前不載入索引。"""
 
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.inspection import PHONE, inaccessible, opened, overflow
+from tests.browser.local_site import served
 from tests.built_book import require_book
 
 pytestmark = pytest.mark.browser
@@ -42,20 +38,6 @@ SCANNED = """(step) => {
 @pytest.fixture(scope="module")
 def book() -> Path:
     return require_book()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """這台電腦上的一個網址。"""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 def look_for(page: Any, words: str, key: str = "/") -> None:

@@ -103,16 +103,19 @@ def _progress(recipe: "capstone.Recipe") -> Callable[[int, float], None]:
     return tell
 
 
+def _score_and_target(work: "capstone.Work") -> tuple[float, float]:
+    """開放實驗的成績，與課程用同一個種子的成績。"""
+    course = dict(zip(("elbo", "r2"), COURSE[work.seed], strict=True))
+    return work.numbers[work.experiment], course[work.experiment]
+
+
 def _record(work: "capstone.Work", root: Path) -> None:
     """開放實驗的成績加進排行榜；``work.board`` 是整個排行榜。"""
     from ..course.capstone_page import in_words
 
     path = root / leaderboard.FILE
     if work.experiment:
-        elbo, r2 = COURSE[work.seed]
-        score, target = (
-            (work.numbers["elbo"], elbo) if work.experiment == "elbo" else (work.numbers["r2"], r2)
-        )
+        score, target = _score_and_target(work)
         leaderboard.add(path, {
             "experiment": work.experiment, "seed": work.seed, "score": round(score, 4), "target": target,
             "settings": in_words(work.recipe), "parameters": int(work.numbers["parameters"]),
@@ -129,8 +132,7 @@ def _say(work: "capstone.Work", page_path: Path) -> None:
         print(f"{'✓' if verdict.passed else '✗'} {verdict.name}：{verdict.measured}（要{verdict.line}）")
     if work.experiment:
         best = leaderboard.ranked(work.board, work.experiment)[0]
-        elbo, r2 = COURSE[work.seed]
-        mine, other = (work.numbers["elbo"], elbo) if work.experiment == "elbo" else (work.numbers["r2"], r2)
+        mine, other = _score_and_target(work)
         print(f"{EXPERIMENTS[work.experiment]}：這一次 {mine:.3f}，課程的（同一個種子）{other:.3f}，"
               f"{'贏' if mine > other else '輸'} {abs(mine - other):.3f}。")  # fmt: skip
         print(

@@ -39,7 +39,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from vae_from_scratch.course.serving import main; main()"
 )
-#: 行程結束的樣子 → 為什麼；負的是 POSIX 的訊號，大的是 Windows 的代碼。
+#: 行程結束的樣子 → 為什麼；負的是 POSIX 的訊號，大的是 Windows 的結束碼。
 DEATHS = {
     -9: "被系統結束了，多半是用完了記憶體",
     -11: "當掉了（記憶體區段錯誤）；多半是遞迴太深，或陣列大到放不下",

@@ -124,7 +124,8 @@ globalThis.LabOwn = (function factory() {
       this.baseline = new Independent(this.schema.settings, this.take(this.training));
       this.drawn = evenly(this.count, MOST_DRAWN);
       this.drawnData = this.take(this.drawn);
-      this.givers = evenly(this.training.length, MOST_DRAWN).map((k) => this.training[k]);
+      this.givers = this.take(evenly(this.training.length, MOST_DRAWN).map((k) => this.training[k]));
+      this.gaps = this.unknown(this.givers);
       this.pickGiver = generator(seed);
       return this.facts();
     }
@@ -223,14 +224,9 @@ globalThis.LabOwn = (function factory() {
 
     /** 由先驗抽 z，再照機率抽 n 列的文字；每次接著往下抽。「不知道」的空白照編碼相近的列留，一起缺的一起缺。 */
     generate(n) {
-      const drawn = this.engine.sample(n), given = this.take(this.givers);
-      if (this.hasUnknown(given)) this.leaveGaps(drawn, given, n);
+      const drawn = this.engine.sample(n), { codes, numbers } = this.gaps;
+      if (codes.includes(1) || numbers.includes(1)) this.leaveGaps(drawn, n);
       return T.decode(this.schema, drawn);
-    }
-
-    hasUnknown(data) {
-      const { codes, numbers } = this.unknown(data);
-      return codes.includes(1) || numbers.includes(1);
     }
 
     /** 哪些格子不知道。有旗標的數字看旗標：0 的數值也是 NaN，那是知道的。 */
@@ -249,12 +245,12 @@ globalThis.LabOwn = (function factory() {
       return mean.map((value, k) => value + Math.exp(0.5 * logVar[k]) * normal());
     }
 
-    leaveGaps(drawn, given, n) {
-      const unknown = this.unknown(given), { latent } = this, codes = this.drawnCodes(given);
+    leaveGaps(drawn, n) {
+      const { latent, gaps } = this, codes = this.drawnCodes(this.givers);
       for (let row = 0; row < n; row++) {
         const from = neighbour(codes, drawn.z.subarray(row * latent, (row + 1) * latent), this.pickGiver);
-        copyGaps(unknown.codes, from, drawn.codes, row, this.schema.settings.groups.length, -1);
-        copyGaps(unknown.numbers, from, drawn.numbers, row, this.schema.settings.numbers, NaN);
+        copyGaps(gaps.codes, from, drawn.codes, row, this.schema.settings.groups.length, -1);
+        copyGaps(gaps.numbers, from, drawn.numbers, row, this.schema.settings.numbers, NaN);
       }
     }
 
